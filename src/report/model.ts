@@ -1,0 +1,168 @@
+import { Type, type Static } from 'typebox'
+
+// The one declaration of what a scan says. Types, JSON Schema, XSD, the XML writer and reader and the documentation
+// are derived from these schemas. Within major version 1 nothing is renamed, removed or given another meaning.
+
+/** Version of the report model, `major.minor`; a minor version only adds optional members. */
+export const REPORT_VERSION = '1.0'
+
+/** Every verdict, strongest first; `trusted` (allow-listed) ranks beside `clean`. */
+export const VERDICTS = ['infected', 'suspicious', 'unwanted', 'unscannable', 'clean', 'trusted'] as const
+/** Why something was not looked at to the end. */
+export const REASONS = [
+  'encrypted', 'too-deep', 'too-large', 'time', 'malformed', 'unsupported', 'ambiguous', 'crashed', 'unreadable',
+] as const
+/** How a detection came about. */
+export const DETECTION_KINDS = ['hash', 'body', 'logical', 'pattern', 'similarity', 'heuristic'] as const
+/** How strong a detection is; maps to infected, suspicious and unwanted. */
+export const SEVERITIES = ['malicious', 'suspicious', 'unwanted'] as const
+/** How an artifact came out of its parent. */
+export const RELATIONS = ['root', 'extracted', 'supplementary', 'view'] as const
+
+const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
+  Type.Enum([...values] as unknown as [...T], { description })
+const count = (description: string) => Type.Integer({ minimum: 0, description })
+
+export const DetectionSchema = Type.Object(
+  {
+    name: Type.String({ description: 'Signature name as published, with the suffix .UNOFFICIAL where ClamAV adds it' }),
+    kind: oneOf(DETECTION_KINDS, 'How the detection came about'),
+    severity: oneOf(SEVERITIES, 'How strong it is'),
+    source: Type.Object(
+      {
+        database: Type.String({ description: 'File name of the signature database' }),
+        line: count('Line in that database, from 1; 0 where there is none'),
+      },
+      { description: 'Where the signature comes from' },
+    ),
+    where: Type.Optional(
+      Type.Object(
+        {
+          path: Type.String({ description: 'Path of the artifact inside the submission' }),
+          offset: Type.Optional(count('Offset in bytes of the match in that artifact')),
+          length: Type.Optional(count('Length in bytes of the match')),
+        },
+        { description: 'Where it matched' },
+      ),
+    ),
+  },
+  { description: 'One signature or heuristic that matched' },
+)
+
+export const NotSeenSchema = Type.Object(
+  {
+    path: Type.String({ description: 'Path of the artifact of which something was not seen' }),
+    reason: oneOf(REASONS, 'Why it was not seen'),
+    detail: Type.String({ description: 'One sentence: what exactly, and what would help' }),
+    bytes: Type.Optional(count('How many bytes were not seen, where known')),
+  },
+  { description: 'Something that was not looked at to the end' },
+)
+
+export const AnomalySchema = Type.Object(
+  {
+    code: Type.String({ description: 'Stable code, for example pe-section-outside-file' }),
+    detail: Type.String({ description: 'What was odd' }),
+    offset: Type.Optional(count('Offset in bytes, where it has one')),
+  },
+  { description: 'Something odd about the content; data, not a verdict' },
+)
+
+export const PropertySchema = Type.Object(
+  {
+    name: Type.String({ description: 'Stable dotted name, for example pe.imphash' }),
+    value: Type.String({ description: 'Value as text' }),
+  },
+  { description: 'One fact about the content' },
+)
+
+export const ArtifactSchema = Type.Object(
+  {
+    id: count('Number of this artifact in this report; the root is 0'),
+    parent: Type.Optional(count('Id of the parent; absent for the root')),
+    relation: oneOf(RELATIONS, 'How it came out of its parent'),
+    name: Type.String({ description: 'Name as found; data, never a path to open' }),
+    path: Type.String({ description: 'Path from the submission to this artifact' }),
+    size: count('Size in bytes'),
+    sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the content; absent where the content could not be read to its end' })),
+    type: Type.String({ description: 'Type from the content, for example pe, elf, zip, html, text, data' }),
+    verdict: oneOf(VERDICTS, 'Verdict of this artifact with everything inside it'),
+    detections: Type.Array(DetectionSchema),
+    notSeen: Type.Array(NotSeenSchema),
+    anomalies: Type.Array(AnomalySchema),
+    properties: Type.Array(PropertySchema),
+  },
+  { description: 'Bytes with an origin, and what was found in them' },
+)
+
+export const ReportSchema = Type.Object(
+  {
+    version: Type.String({ pattern: '^1\\.[0-9]+$', description: 'Version of this model' }),
+    scanner: Type.Object(
+      {
+        name: Type.String({ description: 'Always lazaret' }),
+        version: Type.String({ description: 'Version of the scanner' }),
+        database: Type.String({ description: 'Generation of the database: hexadecimal content hash' }),
+        signatures: count('Signatures in that database'),
+      },
+      { description: 'Who says so' },
+    ),
+    name: Type.String({ description: 'Name or path of the submission as the submitter gave it' }),
+    startedAt: Type.String({ format: 'date-time', description: 'Start, ISO 8601 UTC with milliseconds' }),
+    elapsedMs: Type.Number({ minimum: 0, description: 'Wall time in milliseconds' }),
+    bytesScanned: count('Bytes matched, over all artifacts'),
+    verdict: oneOf(VERDICTS, 'Verdict of the whole submission'),
+    artifacts: Type.Array(ArtifactSchema, { minItems: 1, description: 'The artifact tree, parents before children' }),
+  },
+  { $id: 'https://lazaret.dev/schemas/report-1.json', title: 'Lazaret report', description: 'The result of one submission' },
+)
+
+export const SummarySchema = Type.Object(
+  {
+    files: count('Submissions'),
+    bytes: count('Sum of their sizes in bytes'),
+    infected: count('Submissions with this verdict'),
+    suspicious: count('Submissions with this verdict'),
+    unwanted: count('Submissions with this verdict'),
+    unscannable: count('Submissions with this verdict'),
+    clean: count('Submissions with this verdict'),
+    trusted: count('Submissions with this verdict'),
+    errors: count('Submissions that could not be scanned at all, for example unreadable paths'),
+    elapsedMs: Type.Number({ minimum: 0, description: 'Wall time of the whole run in milliseconds' }),
+  },
+  { description: 'Counts over a run' },
+)
+
+export const ScanErrorSchema = Type.Object(
+  {
+    name: Type.String({ description: 'What was to be scanned' }),
+    code: Type.String({ description: 'Stable error code' }),
+    message: Type.String({ description: 'What went wrong and what to do' }),
+  },
+  { description: 'A submission without a report' },
+)
+
+export const ResultsSchema = Type.Object(
+  {
+    version: Type.String({ pattern: '^1\\.[0-9]+$', description: 'Version of this model' }),
+    reports: Type.Array(ReportSchema),
+    errors: Type.Array(ScanErrorSchema),
+    summary: SummarySchema,
+  },
+  { $id: 'https://lazaret.dev/schemas/results-1.json', title: 'Lazaret results', description: 'The results of one run over many submissions' },
+)
+
+export type Verdict = (typeof VERDICTS)[number]
+export type Reason = (typeof REASONS)[number]
+export type DetectionKind = (typeof DETECTION_KINDS)[number]
+export type Severity = (typeof SEVERITIES)[number]
+export type Relation = (typeof RELATIONS)[number]
+export type Detection = Static<typeof DetectionSchema>
+export type NotSeen = Static<typeof NotSeenSchema>
+export type Anomaly = Static<typeof AnomalySchema>
+export type Property = Static<typeof PropertySchema>
+export type ArtifactReport = Static<typeof ArtifactSchema>
+export type Report = Static<typeof ReportSchema>
+export type Summary = Static<typeof SummarySchema>
+export type ScanError = Static<typeof ScanErrorSchema>
+export type Results = Static<typeof ResultsSchema>
