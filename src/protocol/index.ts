@@ -1,1 +1,31 @@
-export {}
+export {
+  ClientEndpoint,
+  CONNECTION_ERRORS,
+  isNativeErrorCode,
+  MAX_NAME_LENGTH,
+  MIN_STREAMS,
+  MIN_WINDOW_BYTES,
+  NATIVE_ERRORS,
+  NativeError,
+  PROTOCOL_MIN_VERSION,
+  PROTOCOL_VERSION,
+  ServerEndpoint,
+  STREAM_ERRORS,
+} from './native/index.ts'
+export type {
+  Auth,
+  AuthMethod,
+  ClientHandler,
+  EndpointHandler,
+  EndpointOptions,
+  GoAway,
+  Hello,
+  JsonObject,
+  NativeErrorCode,
+  Open,
+  OpenOptions,
+  Request,
+  ServerHandler,
+  ServerOptions,
+  StreamEvent,
+} from './native/index.ts'
