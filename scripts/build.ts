@@ -1,2 +1,153 @@
-// Builds dist/: the kernels by AssemblyScript, then one bundle per process entry. Skips what is up to date.
-export {}
+// Builds dist/: the kernels by AssemblyScript, then one bundle per process entry. What is up to date is left alone,
+// so that `npm start` on a built checkout costs a few stat calls. Outputs appear by rename: a server that starts while
+// somebody builds sees the old file or the new one, never half of one.
+
+import { createHash } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+interface Bundle {
+  readonly entry: string
+  readonly output: string
+  /** Small enough to copy to other machines: minified, without a source map. */
+  readonly compact: boolean
+}
+
+/** What one output was made from, kept beside the outputs. */
+interface Stamp {
+  readonly inputs: readonly string[]
+  readonly key: string
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const DIST = join(ROOT, 'dist')
+const STAMPS = join(DIST, '.stamps.json')
+const KERNEL_ENTRY = 'kernels/kernel.ts'
+const KERNEL_OUTPUT = 'kernel.wasm'
+
+const BUNDLES: readonly Bundle[] = [
+  { entry: 'src/cli/main.ts', output: 'lazaret.js', compact: false },
+  { entry: 'src/runtime/engine-main.ts', output: 'engine.js', compact: false },
+  { entry: 'src/runtime/engine-worker.ts', output: 'engine-worker.js', compact: false },
+  { entry: 'src/client/main.ts', output: 'lazaret-client.js', compact: true },
+]
+
+/** A change of any of these makes every output stale. */
+const COMMON_INPUTS = ['scripts/build.ts', 'package.json', 'package-lock.json']
+
+// The memory is imported and shared: one image and one window per thread, seen alike by kernels and TypeScript.
+const KERNEL_FLAGS = [
+  '--runtime', 'stub',
+  '--importMemory',
+  '--sharedMemory',
+  '--initialMemory', '1',
+  '--maximumMemory', '65536',
+  '-O3',
+  '--noAssert',
+  '--enable', 'simd,threads,bulk-memory',
+] // prettier-ignore
+
+function describe(path: string): string {
+  const stat = statSync(join(ROOT, path), { throwIfNoEntry: false })
+  return stat === undefined ? `${path} missing` : `${path} ${stat.size} ${stat.mtimeMs}`
+}
+
+function keyOf(inputs: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const path of [...inputs, ...COMMON_INPUTS]) hash.update(`${describe(path)}\n`)
+  return hash.digest('hex')
+}
+
+function readStamps(): Record<string, Stamp> {
+  try {
+    return JSON.parse(readFileSync(STAMPS, 'utf8')) as Record<string, Stamp>
+  } catch {
+    return {} // no build yet, or one that was cut short: build everything
+  }
+}
+
+function replaceFile(path: string, content: Uint8Array | string): void {
+  const temporary = `${path}.${process.pid}`
+  writeFileSync(temporary, content)
+  renameSync(temporary, path)
+}
+
+function isFresh(stamp: Stamp | undefined, output: string): boolean {
+  return stamp !== undefined && existsSync(join(DIST, output)) && stamp.key === keyOf(stamp.inputs)
+}
+
+function buildKernel(): Stamp {
+  const inputs = readdirSync(join(ROOT, 'kernels'))
+    .filter(name => name.endsWith('.ts'))
+    .map(name => `kernels/${name}`)
+    .sort()
+  const key = keyOf(inputs)
+  const temporary = `dist/${KERNEL_OUTPUT}.${process.pid}`
+  const compiler = join(ROOT, 'node_modules/assemblyscript/bin/asc.js')
+  const argv = [compiler, KERNEL_ENTRY, '--outFile', temporary, ...KERNEL_FLAGS]
+  const run = spawnSync(process.execPath, argv, { cwd: ROOT, stdio: 'inherit' })
+  if (run.status !== 0) throw new Error(`asc could not compile ${KERNEL_ENTRY}; its messages are above`)
+  renameSync(join(ROOT, temporary), join(DIST, KERNEL_OUTPUT))
+  return { inputs, key }
+}
+
+async function buildBundle(bundle: Bundle): Promise<Stamp> {
+  const { build } = await import('esbuild')
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [bundle.entry],
+    outfile: `dist/${bundle.output}`,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    splitting: false,
+    minify: bundle.compact,
+    sourcemap: bundle.compact ? false : 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  })
+  for (const file of result.outputFiles) replaceFile(file.path, file.contents)
+  const inputs = Object.keys(result.metafile.inputs).sort()
+  return { inputs, key: keyOf(inputs) }
+}
+
+/** The bundle that everybody starts must at least start. */
+function checkThatItRuns(): void {
+  const run = spawnSync(process.execPath, [join(DIST, 'lazaret.js'), 'version'], { encoding: 'utf8' })
+  if (run.status !== 0) throw new Error(`dist/lazaret.js does not run:\n${run.stderr}`)
+}
+
+async function main(): Promise<void> {
+  mkdirSync(DIST, { recursive: true })
+  const stamps = readStamps()
+  const built: string[] = []
+  if (!existsSync(join(ROOT, KERNEL_ENTRY))) console.error(`build: no ${KERNEL_ENTRY} yet, so no ${KERNEL_OUTPUT}`)
+  else if (!isFresh(stamps[KERNEL_OUTPUT], KERNEL_OUTPUT)) {
+    stamps[KERNEL_OUTPUT] = buildKernel()
+    built.push(KERNEL_OUTPUT)
+  }
+  for (const bundle of BUNDLES) {
+    if (!existsSync(join(ROOT, bundle.entry))) console.error(`build: no ${bundle.entry} yet, so no ${bundle.output}`)
+    else if (!isFresh(stamps[bundle.output], bundle.output)) {
+      stamps[bundle.output] = await buildBundle(bundle)
+      built.push(bundle.output)
+    }
+  }
+  if (built.length === 0) return
+  replaceFile(STAMPS, JSON.stringify(stamps))
+  checkThatItRuns()
+  console.error(`build: ${built.join(', ')}`)
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(`build: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}
