@@ -1,27 +1,21 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static, type TSchema } from 'typebox'
+import { DETECTION_KINDS, REASONS, RELATIONS, SEVERITIES, VERDICTS } from './vocabulary.ts'
 
 // The one declaration of what a scan says. Types, JSON Schema, XSD, the XML writer and reader and the documentation
 // are derived from these schemas. Within major version 1 nothing is renamed, removed or given another meaning.
-
-/** Version of the report model, `major.minor`; a minor version only adds optional members. */
-export const REPORT_VERSION = '1.0'
-
-/** Every verdict, strongest first; `trusted` (allow-listed) ranks beside `clean`. */
-export const VERDICTS = ['infected', 'suspicious', 'unwanted', 'unscannable', 'clean', 'trusted'] as const
-/** Why something was not looked at to the end. */
-export const REASONS = [
-  'encrypted', 'too-deep', 'too-large', 'time', 'malformed', 'unsupported', 'ambiguous', 'crashed', 'unreadable',
-] as const
-/** How a detection came about. */
-export const DETECTION_KINDS = ['hash', 'body', 'logical', 'pattern', 'similarity', 'heuristic'] as const
-/** How strong a detection is; maps to infected, suspicious and unwanted. */
-export const SEVERITIES = ['malicious', 'suspicious', 'unwanted'] as const
-/** How an artifact came out of its parent. */
-export const RELATIONS = ['root', 'extracted', 'supplementary', 'view'] as const
+// Only the types of this file reach index.ts: the schemas themselves (and typebox) are entered through schema/.
 
 const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
-  Type.Enum([...values] as unknown as [...T], { description })
-const count = (description: string) => Type.Integer({ minimum: 0, description })
+  Type.Enum<[...T]>([...values], { description })
+const count = (description: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description })
+const version = () => Type.String({ pattern: '^1\\.[0-9]{1,9}$', description: 'Version of this model' })
+/** A list; `element` is the name of each item as an XML element. */
+const listOf = <T extends TSchema>(item: T, element: string, description: string, options = {}) =>
+  Type.Array(item, { description, 'x-xml-element': element, ...options })
+
+/** What Date.prototype.toISOString writes for the years 1000 to 9999, in the syntax that JSON Schema and XSD share. */
+const INSTANT =
+  '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\\.[0-9]{3}Z$'
 
 export const DetectionSchema = Type.Object(
   {
@@ -84,20 +78,25 @@ export const ArtifactSchema = Type.Object(
     name: Type.String({ description: 'Name as found; data, never a path to open' }),
     path: Type.String({ description: 'Path from the submission to this artifact' }),
     size: count('Size in bytes'),
-    sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the content; absent where the content could not be read to its end' })),
+    sha256: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'SHA-256 of the content; absent where the content could not be read to its end',
+      }),
+    ),
     type: Type.String({ description: 'Type from the content, for example pe, elf, zip, html, text, data' }),
     verdict: oneOf(VERDICTS, 'Verdict of this artifact with everything inside it'),
-    detections: Type.Array(DetectionSchema),
-    notSeen: Type.Array(NotSeenSchema),
-    anomalies: Type.Array(AnomalySchema),
-    properties: Type.Array(PropertySchema),
+    detections: listOf(DetectionSchema, 'detection', 'What matched in this artifact'),
+    notSeen: listOf(NotSeenSchema, 'notSeen', 'What was not looked at to the end'),
+    anomalies: listOf(AnomalySchema, 'anomaly', 'What is odd about the content'),
+    properties: listOf(PropertySchema, 'property', 'Facts about the content'),
   },
   { description: 'Bytes with an origin, and what was found in them' },
 )
 
 export const ReportSchema = Type.Object(
   {
-    version: Type.String({ pattern: '^1\\.[0-9]+$', description: 'Version of this model' }),
+    version: version(),
     scanner: Type.Object(
       {
         name: Type.String({ description: 'Always lazaret' }),
@@ -108,13 +107,17 @@ export const ReportSchema = Type.Object(
       { description: 'Who says so' },
     ),
     name: Type.String({ description: 'Name or path of the submission as the submitter gave it' }),
-    startedAt: Type.String({ format: 'date-time', description: 'Start, ISO 8601 UTC with milliseconds' }),
+    startedAt: Type.String({
+      format: 'date-time',
+      pattern: INSTANT,
+      description: 'Start, ISO 8601 UTC with milliseconds',
+    }),
     elapsedMs: Type.Number({ minimum: 0, description: 'Wall time in milliseconds' }),
     bytesScanned: count('Bytes matched, over all artifacts'),
     verdict: oneOf(VERDICTS, 'Verdict of the whole submission'),
-    artifacts: Type.Array(ArtifactSchema, { minItems: 1, description: 'The artifact tree, parents before children' }),
+    artifacts: listOf(ArtifactSchema, 'artifact', 'The artifact tree, parents before children', { minItems: 1 }),
   },
-  { $id: 'https://lazaret.dev/schemas/report-1.json', title: 'Lazaret report', description: 'The result of one submission' },
+  { $id: 'urn:lazaret:report:1', title: 'Lazaret report', description: 'The result of one submission' },
 )
 
 export const SummarySchema = Type.Object(
@@ -144,19 +147,18 @@ export const ScanErrorSchema = Type.Object(
 
 export const ResultsSchema = Type.Object(
   {
-    version: Type.String({ pattern: '^1\\.[0-9]+$', description: 'Version of this model' }),
-    reports: Type.Array(ReportSchema),
-    errors: Type.Array(ScanErrorSchema),
+    version: version(),
+    reports: listOf(ReportSchema, 'report', 'One for each submission that was scanned'),
+    errors: listOf(ScanErrorSchema, 'error', 'One for each submission that could not be scanned'),
     summary: SummarySchema,
   },
-  { $id: 'https://lazaret.dev/schemas/results-1.json', title: 'Lazaret results', description: 'The results of one run over many submissions' },
+  {
+    $id: 'urn:lazaret:results:1',
+    title: 'Lazaret results',
+    description: 'The results of one run over many submissions',
+  },
 )
 
-export type Verdict = (typeof VERDICTS)[number]
-export type Reason = (typeof REASONS)[number]
-export type DetectionKind = (typeof DETECTION_KINDS)[number]
-export type Severity = (typeof SEVERITIES)[number]
-export type Relation = (typeof RELATIONS)[number]
 export type Detection = Static<typeof DetectionSchema>
 export type NotSeen = Static<typeof NotSeenSchema>
 export type Anomaly = Static<typeof AnomalySchema>
