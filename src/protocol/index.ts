@@ -1,18 +1,23 @@
 export {
+  AddressError,
   ClientEndpoint,
   CONNECTION_ERRORS,
+  formatAddress,
+  isLocalAddress,
   isNativeErrorCode,
   MAX_NAME_LENGTH,
   MIN_STREAMS,
   MIN_WINDOW_BYTES,
   NATIVE_ERRORS,
   NativeError,
+  parseAddress,
   PROTOCOL_MIN_VERSION,
   PROTOCOL_VERSION,
   ServerEndpoint,
   STREAM_ERRORS,
 } from './native/index.ts'
 export type {
+  Address,
   Auth,
   AuthMethod,
   ClientHandler,
@@ -29,3 +34,4 @@ export type {
   ServerOptions,
   StreamEvent,
 } from './native/index.ts'
+export * from './clamd/index.ts'

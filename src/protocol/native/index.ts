@@ -1,3 +1,5 @@
+export { AddressError, formatAddress, isLocalAddress, parseAddress } from './address.ts'
+export type { Address } from './address.ts'
 export {
   FLAG_END,
   FRAME,

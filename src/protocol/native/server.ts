@@ -69,6 +69,12 @@ export class ServerEndpoint extends Endpoint {
     return this.#streams.has(id)
   }
 
+  /** Content in bytes that the client may still send on a stream; 0 when it has ended or the stream is gone. */
+  creditOf(id: number): number {
+    const stream = this.#streams.get(id)
+    return stream === undefined || stream.ended ? 0 : stream.window
+  }
+
   /** Allows `bytes` more content on a stream; 0 does nothing. */
   credit(id: number, bytes: number): boolean {
     const stream = this.#live(id)

@@ -1,0 +1,8 @@
+export { startNativeListener } from './listener.ts'
+export type { ListenTls, NativeListener, NativeListenerOptions } from './listener.ts'
+export { NATIVE_LIMITS, nativeLimits } from './limits.ts'
+export type { LimitDeclaration, NativeLimits } from './limits.ts'
+export { VERB_ROLES } from './access.ts'
+export type { Role, TokenGrant } from './access.ts'
+export { ListenError } from './errors.ts'
+export type { ListenErrorCode } from './errors.ts'
