@@ -1,1 +1,7 @@
-export {}
+export { connect } from './client.ts'
+export type { ConnectOptions, LazaretClient } from './client.ts'
+export type { ScanContent, ScanRequest } from './connection.ts'
+export { defaultServer } from './default-server.ts'
+export { ClientError } from './errors.ts'
+export type { ClientErrorCode } from './errors.ts'
+export type { ClientTls } from './socket.ts'
