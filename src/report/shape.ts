@@ -5,7 +5,8 @@
 export type ScalarMember =
   | { readonly name: string; readonly kind: 'text'; readonly optional?: true; readonly pattern?: RegExp }
   | { readonly name: string; readonly kind: 'word'; readonly optional?: true; readonly words: readonly string[] }
-  | { readonly name: string; readonly kind: 'count' | 'number'; readonly optional?: true }
+  | { readonly name: string; readonly kind: 'count'; readonly optional?: true }
+  | { readonly name: string; readonly kind: 'number'; readonly optional?: true }
 
 /** A member that holds one object or a list of objects; an element, or repeated elements, in XML. */
 export type NestedMember =

@@ -3,11 +3,11 @@
 // XML 1.0 cannot carry most control characters, U+FFFE, U+FFFF and unpaired surrogates, not even as references. They
 // are written as `_xHHHH_` with four upper-case hexadecimal digits of the UTF-16 code unit, the convention of
 // ECMA-376 part 1, 22.9.2.19 (ST_Xstring). An underscore that would begin such a sequence by accident is written as
-// `_x005F_`. Because the check for accidents does not ask for the closing underscore, no neighbour can complete one.
+// `_x005F_`. U+FEFF is escaped too: XML carries it, but decoders on the way like to take it for a byte order mark.
+// Because the check for accidents does not ask for the closing underscore, no neighbour can complete one.
 
-// oxlint would call the control characters a mistake in a literal; here they are the point.
 const UNCARRIED = '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ud800-\\udfff\\ufffe\\uffff'
-const TO_ESCAPE = new RegExp(`[${UNCARRIED}]|_(?=x[0-9A-F]{4})`, 'gu')
+const TO_ESCAPE = new RegExp(`[${UNCARRIED}\\ufeff]|_(?=x[0-9A-F]{4})`, 'gu')
 const ESCAPED = /_x([0-9A-F]{4})_/g
 const MARKUP = /[&<>"\t\n\r]/g
 /** Finds a character that no XML 1.0 document may contain (Char, section 2.2). */

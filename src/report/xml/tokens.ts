@@ -24,7 +24,7 @@ export type Token =
 
 const SPACE = /[ \t\r\n]*/y
 const NAME = /[A-Za-z_][A-Za-z0-9_.:-]*/y
-const REFERENCE = /&(?:([a-z]{2,4})|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));|&/g
+const REFERENCE = /&(?:([A-Za-z]{1,32})|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));|&/g
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 const HIGHEST_CODE_POINT = 0x10ffff
 
