@@ -17,7 +17,7 @@ const listOf = <T extends TSchema>(item: T, element: string, description: string
 const INSTANT =
   '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\\.[0-9]{3}Z$'
 
-export const DetectionSchema = Type.Object(
+const DetectionSchema = Type.Object(
   {
     name: Type.String({ description: 'Signature name as published, with the suffix .UNOFFICIAL where ClamAV adds it' }),
     kind: oneOf(DETECTION_KINDS, 'How the detection came about'),
@@ -43,7 +43,7 @@ export const DetectionSchema = Type.Object(
   { description: 'One signature or heuristic that matched' },
 )
 
-export const NotSeenSchema = Type.Object(
+const NotSeenSchema = Type.Object(
   {
     path: Type.String({ description: 'Path of the artifact of which something was not seen' }),
     reason: oneOf(REASONS, 'Why it was not seen'),
@@ -53,7 +53,7 @@ export const NotSeenSchema = Type.Object(
   { description: 'Something that was not looked at to the end' },
 )
 
-export const AnomalySchema = Type.Object(
+const AnomalySchema = Type.Object(
   {
     code: Type.String({ description: 'Stable code, for example pe-section-outside-file' }),
     detail: Type.String({ description: 'What was odd' }),
@@ -62,7 +62,7 @@ export const AnomalySchema = Type.Object(
   { description: 'Something odd about the content; data, not a verdict' },
 )
 
-export const PropertySchema = Type.Object(
+const PropertySchema = Type.Object(
   {
     name: Type.String({ description: 'Stable dotted name, for example pe.imphash' }),
     value: Type.String({ description: 'Value as text' }),
@@ -70,7 +70,7 @@ export const PropertySchema = Type.Object(
   { description: 'One fact about the content' },
 )
 
-export const ArtifactSchema = Type.Object(
+const ArtifactSchema = Type.Object(
   {
     id: count('Number of this artifact in this report; the root is 0'),
     parent: Type.Optional(count('Id of the parent; absent for the root')),
@@ -120,7 +120,7 @@ export const ReportSchema = Type.Object(
   { $id: 'urn:lazaret:report:1', title: 'Lazaret report', description: 'The result of one submission' },
 )
 
-export const SummarySchema = Type.Object(
+const SummarySchema = Type.Object(
   {
     files: count('Submissions'),
     bytes: count('Sum of their sizes in bytes'),
@@ -136,7 +136,7 @@ export const SummarySchema = Type.Object(
   { description: 'Counts over a run' },
 )
 
-export const ScanErrorSchema = Type.Object(
+const ScanErrorSchema = Type.Object(
   {
     name: Type.String({ description: 'What was to be scanned' }),
     code: Type.String({ description: 'Stable error code' }),

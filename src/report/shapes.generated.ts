@@ -3,7 +3,7 @@ import type { Shape } from './shape.ts'
 import { DETECTION_KINDS, REASONS, RELATIONS, SEVERITIES, VERDICTS } from './vocabulary.ts'
 
 /** Who says so. */
-export const scannerShape: Shape = [
+const scannerShape: Shape = [
   { name: 'name', kind: 'text' },
   { name: 'version', kind: 'text' },
   { name: 'database', kind: 'text' },
@@ -11,20 +11,20 @@ export const scannerShape: Shape = [
 ]
 
 /** Where the signature comes from. */
-export const sourceShape: Shape = [
+const sourceShape: Shape = [
   { name: 'database', kind: 'text' },
   { name: 'line', kind: 'count' },
 ]
 
 /** Where it matched. */
-export const whereShape: Shape = [
+const whereShape: Shape = [
   { name: 'path', kind: 'text' },
   { name: 'offset', kind: 'count', optional: true },
   { name: 'length', kind: 'count', optional: true },
 ]
 
 /** One signature or heuristic that matched. */
-export const detectionShape: Shape = [
+const detectionShape: Shape = [
   { name: 'name', kind: 'text' },
   { name: 'kind', kind: 'word', words: DETECTION_KINDS },
   { name: 'severity', kind: 'word', words: SEVERITIES },
@@ -33,7 +33,7 @@ export const detectionShape: Shape = [
 ]
 
 /** Something that was not looked at to the end. */
-export const notSeenShape: Shape = [
+const notSeenShape: Shape = [
   { name: 'path', kind: 'text' },
   { name: 'reason', kind: 'word', words: REASONS },
   { name: 'detail', kind: 'text' },
@@ -41,20 +41,20 @@ export const notSeenShape: Shape = [
 ]
 
 /** Something odd about the content; data, not a verdict. */
-export const anomalyShape: Shape = [
+const anomalyShape: Shape = [
   { name: 'code', kind: 'text' },
   { name: 'detail', kind: 'text' },
   { name: 'offset', kind: 'count', optional: true },
 ]
 
 /** One fact about the content. */
-export const propertyShape: Shape = [
+const propertyShape: Shape = [
   { name: 'name', kind: 'text' },
   { name: 'value', kind: 'text' },
 ]
 
 /** Bytes with an origin, and what was found in them. */
-export const artifactShape: Shape = [
+const artifactShape: Shape = [
   { name: 'id', kind: 'count' },
   { name: 'parent', kind: 'count', optional: true },
   { name: 'relation', kind: 'word', words: RELATIONS },

@@ -11,7 +11,7 @@ export const VOCABULARIES = {
   Severity: { constant: 'SEVERITIES', words: SEVERITIES },
   Relation: { constant: 'RELATIONS', words: RELATIONS },
 } as const
-export type VocabularyName = keyof typeof VOCABULARIES
+type VocabularyName = keyof typeof VOCABULARIES
 
 export type FieldType =
   | { readonly kind: 'text'; readonly pattern: string | undefined; readonly format: string | undefined }
@@ -60,7 +60,7 @@ export function describeModel(): NamedType[] {
 }
 
 /** The schema as the JSON it is, without what typebox hides in it. */
-export const plain = (schema: unknown): Node => JSON.parse(JSON.stringify(schema)) as Node
+const plain = (schema: unknown): Node => JSON.parse(JSON.stringify(schema)) as Node
 
 function addType(types: Map<string, NamedType>, element: string, node: Node): string {
   const name = element[0].toUpperCase() + element.slice(1)

@@ -5,7 +5,7 @@ import { xsd } from './xsd.ts'
 
 // Everything that is generated from the model.
 
-export interface GeneratedFile {
+interface GeneratedFile {
   /** Path from the root of the package. */
   readonly path: string
   /** The content it must have, from the content it has; only the documentation looks at that. */

@@ -1,14 +1,4 @@
 // The schemas themselves, for whoever needs typebox at run time or generates from them: the server, scripts, tests.
 // What only reads and writes reports takes ../index.ts, which has no dependency.
-export {
-  AnomalySchema,
-  ArtifactSchema,
-  DetectionSchema,
-  NotSeenSchema,
-  PropertySchema,
-  ReportSchema,
-  ResultsSchema,
-  ScanErrorSchema,
-  SummarySchema,
-} from '../model.ts'
-export { generatedFiles, type GeneratedFile } from './generated.ts'
+export { ReportSchema, ResultsSchema } from '../model.ts'
+export { generatedFiles } from './generated.ts'

@@ -10,11 +10,15 @@ import { ${Object.values(VOCABULARIES)
   .join(', ')} } from './vocabulary.ts'
 `
 
+/** Types that writers and readers begin with; the others are reached through them. */
+const ENTRIES = new Set(['Report', 'Results', 'Error', 'Summary'])
+
 /** The tables of every type, as TypeScript. */
 export const shapesSource = (): string => [HEAD, ...describeModel().map(shapeSource)].join('\n')
 
 function shapeSource({ name, description, fields }: NamedType): string {
-  return `/** ${description}. */\nexport const ${constantOf(name)}: Shape = [\n${fields.map(memberSource).join('')}]\n`
+  const exported = ENTRIES.has(name) ? 'export ' : ''
+  return `/** ${description}. */\n${exported}const ${constantOf(name)}: Shape = [\n${fields.map(memberSource).join('')}]\n`
 }
 
 const constantOf = (type: string): string => `${type[0].toLowerCase()}${type.slice(1)}Shape`
