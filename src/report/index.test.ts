@@ -57,6 +57,6 @@ describe('the layer', () => {
     expect(Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external))).toEqual(
       [],
     )
-    expect(outputFiles[0].contents.length).toBeLessThan(20_000)
+    expect(outputFiles[0].contents.length).toBeLessThan(24_000)
   })
 })
