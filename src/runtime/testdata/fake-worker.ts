@@ -1,0 +1,4 @@
+import { runEngineThread } from '../engine-run.ts'
+import { fakeParts } from './fake-parts.ts'
+
+runEngineThread(fakeParts)

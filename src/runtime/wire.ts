@@ -1,0 +1,54 @@
+import { MIN_STREAMS, PROTOCOL_MIN_VERSION, PROTOCOL_VERSION } from '../protocol/index.ts'
+import type { Hello } from '../protocol/index.ts'
+import type { DatabaseInfo } from './engine-parts.ts'
+import { ENGINE_VERSION } from './unscannable.ts'
+
+// What travels between a supervisor and its engine process. Scans: the native protocol, one socket for each thread.
+// Control: the process's IPC channel, a few small messages a minute.
+
+/** Jobs that a thread may have at once: one that it scans and one that waits in its socket. */
+export const MAX_CLIENT_STREAMS = MIN_STREAMS
+/** Credit: a thread reads content as fast as it arrives, so nothing is to be held back. */
+const WINDOW_BYTES = 2 ** 31 - 1
+/** Bytes of the mark by which a replaced thread and its supervisor find each other again. */
+export const RESYNC_BYTES = 32
+/** First socket of a thread: behind stdin, stdout, stderr and the IPC channel. */
+export const FIRST_THREAD_FD = 4
+
+/** The HELLO of either side. */
+export const engineHello = (maxStreams: number): Hello => ({
+  version: PROTOCOL_VERSION,
+  minVersion: PROTOCOL_MIN_VERSION,
+  software: `lazaret-engine ${ENGINE_VERSION}`,
+  auth: [],
+  limits: { windowBytes: WINDOW_BYTES, maxStreams },
+})
+
+/** What an engine process is started with: its only argument, as JSON. */
+export interface EngineArguments {
+  readonly imagePath: string
+  readonly threads: number
+  readonly maxFileSizeBytes: number
+}
+
+/** What a worker thread is started with. */
+export interface ThreadArguments {
+  readonly shared: unknown
+  readonly database: DatabaseInfo
+  readonly index: number
+  readonly fd: number
+  readonly maxFileSizeBytes: number
+  readonly resync?: Uint8Array
+}
+
+/** From the supervisor. `mark` is hexadecimal. */
+export type ToEngine =
+  | { readonly verb: 'ping' }
+  | { readonly verb: 'replace'; readonly thread: number; readonly mark: string }
+
+/** From the engine. */
+export type FromEngine =
+  | { readonly event: 'ready'; readonly database: DatabaseInfo }
+  | { readonly event: 'refused'; readonly message: string }
+  | { readonly event: 'pong'; readonly residentBytes: number }
+  | { readonly event: 'thread-ended'; readonly thread: number; readonly message: string }
