@@ -29,17 +29,13 @@ export function u16be(bytes: Uint8Array, offset: number): number {
 /** Unsigned 32-bit integer at `offset`, least significant byte first. @throws ParseError */
 export function u32le(bytes: Uint8Array, offset: number): number {
   need(bytes, offset, 4)
-  return (
-    (bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)) >>> 0
-  )
+  return (bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)) >>> 0
 }
 
 /** Unsigned 32-bit integer at `offset`, most significant byte first. @throws ParseError */
 export function u32be(bytes: Uint8Array, offset: number): number {
   need(bytes, offset, 4)
-  return (
-    ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0
-  )
+  return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0
 }
 
 /**

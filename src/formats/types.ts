@@ -15,24 +15,37 @@ export interface FileType {
   readonly container: boolean
 }
 
-/** One section or segment in file terms; offsets and sizes in bytes, clipped to the file. */
+/** One section in file terms; offsets and sizes in bytes. Where `rawSize` is not 0, PE sections lie inside the file. */
 export interface Section {
+  /** As in the file, one character per byte, without trailing NUL; data from outside, not safe to print. */
   readonly name: string
   readonly rawOffset: number
+  /** PE: also the size of the bytes that ClamAV hashes for .mdb; 0 where there is nothing to hash. */
   readonly rawSize: number
   readonly virtualAddress: number
   readonly virtualSize: number
 }
 
-/** What offsets such as EP+n, Sx+n, SEx, SL+n and VI need, as ClamAV computes them. */
+/** Something in a header that a sound file does not have; for a scanner "malformed" is a signal. */
+export interface Anomaly {
+  /** Stable short code. */
+  readonly code: string
+  readonly detail: string
+  readonly offset?: number
+}
+
+/**
+ * What offsets such as EP+n, Sx+n, SEx, SL+n and VI need, as ClamAV computes them. It borrows the content it was read
+ * from: lazy members read it when they are first asked for.
+ */
 export interface ExecutableLayout {
   readonly format: 'pe' | 'elf' | 'macho'
   readonly is64: boolean
-  /** File offset of the entry point, or -1. */
+  /** File offset of the entry point, or -1 where EP+n never matches. */
   readonly entryPoint: number
+  /** In the order of the section table, which is the order Sx counts in. */
   readonly sections: readonly Section[]
-  /** PE: offsets of the String structures' keys in version information. */
+  /** PE: file offsets of the String structures' keys in version information; read on first use. */
   readonly versionInfoOffsets: readonly number[]
-  /** PE: raw bytes [offset, size] of each section as ClamAV hashes them for .mdb. */
-  readonly anomalies: readonly { readonly code: string; readonly detail: string; readonly offset?: number }[]
+  readonly anomalies: readonly Anomaly[]
 }

@@ -1,0 +1,3 @@
+export { fileOffsetOf, hasPeSignature, readPeHeader } from './header.ts'
+export type { DataDirectory, PeHeader } from './header.ts'
+export { readPe } from './layout.ts'
