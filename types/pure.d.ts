@@ -7,20 +7,6 @@ declare class TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>
   encodeInto(source: string, destination: Uint8Array): { read: number; written: number }
 }
-declare namespace WebAssembly {
-  class Memory {
-    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean })
-    readonly buffer: ArrayBufferLike
-    grow(deltaPages: number): number
-  }
-  class Module {
-    constructor(bytes: ArrayBufferView | ArrayBufferLike)
-  }
-  class Instance {
-    constructor(module: Module, imports?: Record<string, Record<string, unknown>>)
-    readonly exports: Record<string, unknown>
-  }
-}
 interface AbortSignal {
   readonly aborted: boolean
   readonly reason: unknown

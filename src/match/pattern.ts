@@ -1,0 +1,236 @@
+import { NO_NEEDLE, OP, OPEN_END, PART_HEADER_BYTES, PART_VARIABLE } from '../signatures/index.ts'
+import { matchFixed, matchVariable, nextOperation } from './part.ts'
+import { offsetBytes, resolvePlaces, type Places } from './places.ts'
+import type { Budget, Subject } from './subject.ts'
+
+// Direct search for one pattern in the whole content: part after part, as sets of end positions. Its cost is bounded
+// by the parts times the content; nothing backtracks over gaps.
+
+/** End positions kept between two parts. */
+const MAX_POSITIONS = 65_536
+/** Ranges shorter than this are tried place by place instead of being searched for a needle. */
+const SHORT_RANGE = 96
+
+const u16 = (program: Uint8Array, at: number): number => program[at]! | (program[at + 1]! << 8)
+const u32 = (program: Uint8Array, at: number): number => (u16(program, at) | (u16(program, at + 2) << 16)) >>> 0
+
+/** One part of a program, read once per search. */
+interface Part {
+  readonly pc: number
+  readonly minBytes: number
+  readonly needle: Uint8Array | undefined
+  readonly needleAt: number
+  readonly variable: boolean
+  /** Gap before it; zero for the first. */
+  readonly gapMin: number
+  readonly gapMax: number
+}
+
+/** First operation of a part, given its number. */
+export function partAt(programs: Uint8Array, start: number, number: number): number {
+  let pc = start + offsetBytes(programs, start) + PART_HEADER_BYTES
+  for (let skipped = 0; skipped < number;) {
+    const gap = programs[pc] === OP.GAP
+    pc = nextOperation(programs, pc)
+    if (!gap) continue
+    skipped++
+    pc += PART_HEADER_BYTES
+  }
+  return pc
+}
+
+/** True where a part of the program may match with different lengths. */
+export function isVariable(programs: Uint8Array, partPc: number): boolean {
+  return (programs[partPc - 1]! & PART_VARIABLE) !== 0
+}
+
+/** True where the program consists of one part. */
+export function isSinglePart(programs: Uint8Array, start: number): boolean {
+  let pc = start + offsetBytes(programs, start) + PART_HEADER_BYTES
+  while (programs[pc] !== OP.END && programs[pc] !== OP.GAP) pc = nextOperation(programs, pc)
+  return programs[pc] === OP.END
+}
+
+function readParts(programs: Uint8Array, start: number): Part[] {
+  const parts: Part[] = []
+  let pc = start + offsetBytes(programs, start)
+  let gapMin = 0
+  let gapMax = 0
+  for (;;) {
+    const needleAt = u16(programs, pc + 2)
+    const first = pc + PART_HEADER_BYTES
+    parts.push({
+      pc: first,
+      minBytes: u16(programs, pc),
+      needleAt,
+      variable: isVariable(programs, first),
+      gapMin,
+      gapMax,
+      needle: needleAt === NO_NEEDLE ? undefined : needleOf(programs, first, needleAt, programs[pc + 4]!),
+    })
+    pc = first
+    while (programs[pc] !== OP.END && programs[pc] !== OP.GAP) pc = nextOperation(programs, pc)
+    if (programs[pc] === OP.END) return parts
+    gapMin = u32(programs, pc + 1)
+    gapMax = u32(programs, pc + 5)
+    pc = nextOperation(programs, pc)
+  }
+}
+
+/** The literal bytes that stand `at` bytes into a part. */
+function needleOf(programs: Uint8Array, first: number, at: number, length: number): Uint8Array | undefined {
+  let position = 0
+  for (let pc = first; programs[pc] !== OP.END && programs[pc] !== OP.GAP; pc = nextOperation(programs, pc)) {
+    const operation = programs[pc]!
+    if (operation === OP.LITERAL) {
+      const bytes = u16(programs, pc + 1)
+      if (at >= position && at + length <= position + bytes)
+        return programs.subarray(pc + 3 + at - position, pc + 3 + at - position + length)
+      position += bytes
+    } else if (operation === OP.MASKED || operation === OP.SKIP) position += u16(programs, pc + 1)
+    else if (operation === OP.SET) position++
+    else if (operation === OP.FIXED_CHOICE) position += u16(programs, pc + 4)
+    else if (operation === OP.CHOICE) return undefined
+    else if (operation === OP.BOUNDARY && programs[pc + 3] === 0) position++
+  }
+  return undefined
+}
+
+/** What a search found. */
+export interface Found {
+  /** Matches, counted up to the limit. */
+  readonly count: number
+  /** Start of the first match of the last part, and its end; -1 where there is none. */
+  readonly start: number
+  readonly end: number
+}
+
+const NOTHING: Found = { count: 0, start: -1, end: -1 }
+
+export class PatternSearch {
+  readonly #programs: Uint8Array
+  readonly #subject: Subject
+  readonly #budget: Budget
+  readonly #spend: (steps: number) => void
+
+  constructor(programs: Uint8Array, subject: Subject, budget: Budget) {
+    this.#programs = programs
+    this.#subject = subject
+    this.#budget = budget
+    this.#spend = steps => budget.spend(steps)
+  }
+
+  /**
+   * Searches the whole content for the pattern whose program starts at `start`. Matches of a pattern of several parts
+   * are counted at its last part, as ClamAV does.
+   * @param limit - where counting may stop
+   * @throws BudgetSpent
+   */
+  search(start: number, limit: number): Found {
+    const parts = readParts(this.#programs, start)
+    let places = resolvePlaces(this.#programs, start, this.#subject)
+    for (let i = 0; i < parts.length; i++) {
+      if (places.length === 0) return NOTHING
+      const part = parts[i]!
+      if (i === parts.length - 1) return this.#countMatches(part, places, limit)
+      const next = parts[i + 1]!
+      const ends = this.#collectEnds(part, places, next.gapMax === OPEN_END)
+      places = this.#gapPlaces(ends, next.gapMin, next.gapMax)
+    }
+    return NOTHING
+  }
+
+  #countMatches(part: Part, places: Places, limit: number): Found {
+    let count = 0
+    let start = -1
+    let end = -1
+    this.#eachStart(part, places, (position, ends) => {
+      count++
+      if (start < 0) {
+        start = position
+        end = ends
+      }
+      return count < limit
+    })
+    return { count, start, end }
+  }
+
+  /** Ends of all matches of a part; only the least one where what follows may lie anywhere behind. */
+  #collectEnds(part: Part, places: Places, leastOnly: boolean): number[] {
+    const ends: number[] = []
+    let least = Infinity
+    this.#eachStart(part, places, (position, end, others) => {
+      if (leastOnly) {
+        least = Math.min(least, end)
+        return position + part.minBytes < least
+      }
+      ends.push(end)
+      if (others !== undefined) ends.push(...others.slice(1))
+      return ends.length < MAX_POSITIONS
+    })
+    return leastOnly ? (least === Infinity ? [] : [least]) : ends
+  }
+
+  #gapPlaces(ends: number[], gapMin: number, gapMax: number): number[] {
+    const size = this.#subject.content.length
+    if (gapMax === OPEN_END) return ends.length === 0 || ends[0]! + gapMin > size ? [] : [ends[0]! + gapMin, size]
+    const places: number[] = []
+    for (const end of ends.sort((a, b) => a - b)) {
+      const low = end + gapMin
+      const high = Math.min(end + gapMax, size)
+      if (low > high) continue
+      if (places.length > 0 && low <= places.at(-1)! + 1) places[places.length - 1] = Math.max(places.at(-1)!, high)
+      else places.push(low, high)
+    }
+    return places
+  }
+
+  /** Calls back for each start in the places at which the part matches, ascending, until the callback says false. */
+  #eachStart(
+    part: Part,
+    places: Places,
+    visit: (start: number, end: number, ends?: readonly number[]) => boolean,
+  ): void {
+    const size = this.#subject.content.length
+    for (let i = 0; i < places.length; i += 2) {
+      const low = Math.max(0, places[i]!)
+      const high = Math.min(places[i + 1]!, size - part.minBytes)
+      if (!this.#eachStartInRange(part, low, high, visit)) return
+    }
+  }
+
+  #eachStartInRange(
+    part: Part,
+    low: number,
+    high: number,
+    visit: (start: number, end: number, ends?: readonly number[]) => boolean,
+  ): boolean {
+    const { needle, needleAt } = part
+    for (let position = low; position <= high; position++) {
+      if (needle !== undefined && high - position > SHORT_RANGE) {
+        const found = this.#subject.find(needle, position + needleAt)
+        this.#budget.spend(64 + ((found < 0 ? this.#subject.content.length - position : found - position) >> 4))
+        if (found < 0) return true
+        position = found - needleAt
+        if (position > high) return true
+      }
+      if (!this.#visitAt(part, position, visit)) return false
+    }
+    return true
+  }
+
+  #visitAt(
+    part: Part,
+    position: number,
+    visit: (start: number, end: number, ends?: readonly number[]) => boolean,
+  ): boolean {
+    const { content } = this.#subject
+    this.#budget.spend(4)
+    if (!part.variable) {
+      const end = matchFixed(this.#programs, part.pc, content, position)
+      return end < 0 || visit(position, end)
+    }
+    const ends = matchVariable(this.#programs, part.pc, content, position, this.#spend)
+    return ends.length === 0 || visit(position, ends[0]!, ends)
+  }
+}

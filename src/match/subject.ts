@@ -1,0 +1,61 @@
+import type { ExecutableLayout } from '../formats/index.ts'
+
+// What is being matched: one flat piece of content and what is known about it.
+
+/** Finds a needle at or after `from`; -1 where there is none. Bound to one content. */
+export type Finder = (needle: Uint8Array, from: number) => number
+
+export interface Subject {
+  /** Borrowed; must not change while it is matched. */
+  readonly content: Uint8Array
+  readonly find: Finder
+  /** ClamAV target number of the type; 0 where only signatures for any type apply. */
+  readonly target: number
+  /** Header facts, read when the first signature asks; undefined where there are none. */
+  layout(): ExecutableLayout | undefined
+  /** ClamAV type names of the containers around it, outermost first. */
+  readonly containers: readonly string[]
+}
+
+/** Steps that one match may take beside the prefilter: about a second of work. */
+export const MAX_STEPS = 200_000_000
+
+/** Thrown inside the matcher when its steps or its time are used up; match() answers it, nobody else sees it. */
+export class BudgetSpent extends Error {
+  readonly reason: 'steps' | 'time'
+  constructor(reason: 'steps' | 'time') {
+    super(`the matcher ran out of ${reason}`)
+    this.name = 'BudgetSpent'
+    this.reason = reason
+  }
+}
+
+/** Counts steps down; one step is about one byte compared. */
+export class Budget {
+  #left: number
+  #untilClock: number
+  readonly #deadlineMs: number
+  /** Steps between two looks at the clock. */
+  static readonly CLOCK_STEPS = 4_000_000
+
+  /** @param deadlineMs - in the scale of performance.now() */
+  constructor(deadlineMs: number, steps = MAX_STEPS) {
+    this.#left = steps
+    this.#deadlineMs = deadlineMs
+    this.#untilClock = Budget.CLOCK_STEPS
+  }
+
+  /** @throws BudgetSpent */
+  spend(steps: number): void {
+    this.#left -= steps
+    if (this.#left < 0) throw new BudgetSpent('steps')
+    this.#untilClock -= steps
+    if (this.#untilClock < 0) this.checkClock()
+  }
+
+  /** @throws BudgetSpent */
+  checkClock(): void {
+    this.#untilClock = Budget.CLOCK_STEPS
+    if (performance.now() > this.#deadlineMs) throw new BudgetSpent('time')
+  }
+}

@@ -1,0 +1,153 @@
+import { fixedLength, splitParts } from '../language/body.ts'
+import type { Element, Pattern, Run } from '../language/ir.ts'
+import type { Rarity } from './rarity.ts'
+
+// The anchor of a pattern: the rarest four-byte window that every match of it contains. Windows with letters of either
+// case or with a nibble wildcard are spelt out, each spelling being an entry of its own in the table.
+
+/** Spellings of one window at the most: four letters of either case. */
+const MAX_SPELLINGS = 16
+/** The anchor stands behind something of variable length: its distance from the part's start is not known. */
+export const UNKNOWN_DISTANCE = 0xffffff
+
+export interface Anchor {
+  /** Part of the pattern in which it stands. */
+  readonly part: number
+  /** Bytes from the start of the part, or UNKNOWN_DISTANCE. */
+  readonly distance: number
+  /** Little-endian spellings of the window. */
+  readonly windows: readonly number[]
+  /** Four more bytes to compare: (load32(position + extraAt) & extraMask) === extraValue. */
+  readonly extraAt: -4 | 4
+  readonly extraValue: number
+  readonly extraMask: number
+  /** Expected hits per byte of clean content, over all spellings. */
+  readonly cost: number
+}
+
+/** Bytes that one byte of a run may stand for, or 0 where they are too many to be spelt out. */
+function spellingsOfByte(mask: number): number {
+  return mask === 0xff ? 1 : mask === 0xdf ? 2 : mask === 0xf0 || mask === 0x0f ? 16 : 0
+}
+
+/** Number of spellings of the window at `at`; 0 when there are too many. */
+function spellings(run: Run, at: number): number {
+  const { masks } = run
+  if ((masks[at]! & masks[at + 1]! & masks[at + 2]! & masks[at + 3]!) === 0xff) return 1
+  const count =
+    spellingsOfByte(masks[at]!) *
+    spellingsOfByte(masks[at + 1]!) *
+    spellingsOfByte(masks[at + 2]!) *
+    spellingsOfByte(masks[at + 3]!)
+  return count <= MAX_SPELLINGS ? count : 0
+}
+
+/** One spelling of the window at `at`: the lower case where the case is free. */
+function typicalWindow(run: Run, at: number): number {
+  const { values, masks } = run
+  const byte = (i: number): number => (masks[i] === 0xdf ? values[i]! | 0x20 : values[i]!)
+  return (byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24)) >>> 0
+}
+
+/** Every spelling of the window at `at`. */
+function spell(run: Run, at: number): number[] {
+  let windows = [0]
+  for (let i = 0; i < 4; i++) {
+    const value = run.values[at + i]!
+    const free = ~run.masks[at + i]! & 0xff
+    const bytes: number[] = []
+    if (free === 0) bytes.push(value)
+    else if (free === 0x20) bytes.push(value, value | 0x20)
+    else for (let n = 0; n < 16; n++) bytes.push(value | (free === 0x0f ? n : n << 4))
+    windows = windows.flatMap(window => bytes.map(byte => (window | (byte << (8 * i))) >>> 0))
+  }
+  return windows
+}
+
+function bits(mask: number): number {
+  let count = 0
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++
+  return count
+}
+
+/** Value and mask of four bytes of a run; bytes outside of it are free. */
+function fourBytes(run: Run, at: number): { value: number; mask: number } {
+  let value = 0
+  let mask = 0
+  for (let i = 0; i < 4; i++) {
+    const index = at + i
+    if (index < 0 || index >= run.values.length) continue
+    value |= run.values[index]! << (8 * i)
+    mask |= run.masks[index]! << (8 * i)
+  }
+  return { value: value >>> 0, mask: mask >>> 0 }
+}
+
+function* runs(part: readonly Element[]): Generator<{ run: Run; start: number }> {
+  let start = 0
+  for (const element of part) {
+    if (element.kind === 'run') yield { run: element, start }
+    const length = fixedLength([element])
+    start = length < 0 || start === UNKNOWN_DISTANCE ? UNKNOWN_DISTANCE : start + length
+  }
+}
+
+interface Candidate {
+  readonly run: Run
+  /** Start of the run in its part. */
+  readonly start: number
+  /** Start of the window in the run. */
+  readonly at: number
+  readonly part: number
+  /** Logarithm (base 2) of the expected hits per byte. */
+  readonly score: number
+}
+
+/** Windows behind something of variable length say less about where the pattern lies. */
+const UNKNOWN_DISTANCE_PENALTY = 3
+
+function cheapestWindow(
+  run: Run,
+  start: number,
+  part: number,
+  best: Candidate | undefined,
+  rarity: Rarity,
+): Candidate | undefined {
+  let least = best?.score ?? Infinity
+  let found = -1
+  const penalty = start === UNKNOWN_DISTANCE ? UNKNOWN_DISTANCE_PENALTY : 0
+  for (let at = 0; at + 4 <= run.values.length; at++) {
+    const count = spellings(run, at)
+    if (count === 0) continue
+    const score = rarity.window(typicalWindow(run, at)) + penalty + (count === 1 ? 0 : Math.log2(count))
+    if (score < least) {
+      least = score
+      found = at
+    }
+  }
+  return found < 0 ? best : { run, start, at: found, part, score: least }
+}
+
+/** The cheapest anchor of a pattern, or undefined where no part has four bytes in a row that are known well enough. */
+export function chooseAnchor(pattern: Pattern, rarity: Rarity): Anchor | undefined {
+  let best: Candidate | undefined
+  splitParts(pattern.elements).parts.forEach((elements, part) => {
+    for (const { run, start } of runs(elements)) best = cheapestWindow(run, start, part, best, rarity)
+  })
+  if (best === undefined) return undefined
+  const { run, start, at, part, score } = best
+  const after = fourBytes(run, at + 4)
+  const before = fourBytes(run, at - 4)
+  const useAfter = bits(after.mask) >= bits(before.mask)
+  const extra = useAfter ? after : before
+  const distance = start === UNKNOWN_DISTANCE ? UNKNOWN_DISTANCE : start + at
+  return {
+    part,
+    distance,
+    windows: spell(run, at),
+    cost: 2 ** score,
+    extraAt: useAfter ? 4 : -4,
+    extraValue: extra.value,
+    extraMask: extra.mask,
+  }
+}
