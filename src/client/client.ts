@@ -4,8 +4,8 @@ import type { Hello, JsonObject } from '../protocol/index.ts'
 import { Connection } from './connection.ts'
 import type { ScanRequest } from './connection.ts'
 import { ClientError } from './errors.ts'
-import { openSocket } from './socket.ts'
-import type { ClientTls } from './socket.ts'
+import { openWire } from './wire.ts'
+import type { ClientTls, Wire } from './wire.ts'
 
 export interface ConnectOptions {
   readonly token?: string
@@ -104,15 +104,16 @@ class Client implements LazaretClient {
   }
 
   async #connect(): Promise<Connection> {
-    const { tls, token, connectTimeoutMs = 10_000, silenceTimeoutMs = 60_000 } = this.#options
-    const socket = await openSocket(parseAddress(this.server), tls, connectTimeoutMs)
-    this.#current = new Connection(socket, {
+    const { tls = {}, token, connectTimeoutMs = 10_000, silenceTimeoutMs = 60_000 } = this.#options
+    const options = {
       server: this.server,
       token,
       software: this.#options.software ?? 'lazaret-client',
       greetTimeoutMs: connectTimeoutMs,
       silenceTimeoutMs,
-    })
+    }
+    const attach = (wire: Wire): Connection => new Connection(wire, options)
+    this.#current = await openWire(parseAddress(this.server), tls, connectTimeoutMs, attach)
     return this.#current
   }
 

@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net'
 import type { Report } from '../report/index.ts'
 import { ClientEndpoint, PROTOCOL_MIN_VERSION, PROTOCOL_VERSION } from '../protocol/index.ts'
 import type { Hello, JsonObject, NativeError, Open, OpenOptions, StreamEvent } from '../protocol/index.ts'
 import { ClientError, fromNative, fromSocket } from './errors.ts'
+import type { Wire, WireUser } from './wire.ts'
 
 /** Content at hand, or a function that gives it in pieces, each fresh memory; called again when a scan is repeated. */
 export type ScanContent = Uint8Array | (() => AsyncIterable<Uint8Array>)
@@ -43,8 +43,8 @@ const NO_BYTES = new Uint8Array(0)
 const PINGS_PER_SILENCE = 3
 
 /** One connection: many scans at once, none repeated. */
-export class Connection {
-  readonly #socket: Socket
+export class Connection implements WireUser {
+  readonly #wire: Wire
   readonly #options: ConnectionOptions
   readonly #endpoint: ClientEndpoint
   readonly #pending = new Map<number, Pending>()
@@ -52,26 +52,31 @@ export class Connection {
   #failure: ClientError | undefined
   #goneAway = false
   #closing = false
-  #corked = false
   #heardAtMs: number
   readonly #timer: NodeJS.Timeout
 
-  constructor(socket: Socket, options: ConnectionOptions) {
-    this.#socket = socket
+  constructor(wire: Wire, options: ConnectionOptions) {
+    this.#wire = wire
     this.#options = options
     this.#heardAtMs = performance.now()
     this.#endpoint = this.#createEndpoint()
-    socket.on('data', chunk => {
-      this.#heardAtMs = performance.now()
-      this.#endpoint.receive(chunk)
-    })
-    socket.on('error', error => this.#fail(fromSocket(error, options.server, true)))
-    socket.on('close', () => this.#fail(this.#lost('the server closed it')))
     const periodMs = Math.min(options.greetTimeoutMs, options.silenceTimeoutMs / PINGS_PER_SILENCE)
     this.#timer = setInterval(() => this.#watch(), periodMs)
     this.#timer.unref()
     this.#endpoint.start()
     if (options.token !== undefined) this.#endpoint.authenticate(options.token)
+  }
+
+  /** Bytes from the transport. */
+  data(chunk: Uint8Array): void {
+    this.#heardAtMs = performance.now()
+    this.#endpoint.receive(chunk)
+  }
+
+  /** The transport is gone. */
+  closed(error?: NodeJS.ErrnoException): void {
+    if (error !== undefined) this.#fail(fromSocket(error, this.#options.server, true))
+    else this.#fail(this.#lost('the server closed it'))
   }
 
   /** The server's HELLO, once it arrived. */
@@ -95,7 +100,7 @@ export class Connection {
     const open: Open = size === undefined ? { name, options } : { name, options, sizeHint: size }
     const whole = content instanceof Uint8Array && content.length <= this.#endpoint.windowBytes
     const id = this.#endpoint.open(open, whole ? content : undefined)
-    const answer = this.#await(id, request.onEvent) as Promise<Report>
+    const answer = this.#await<Report>(id, request.onEvent)
     const cancel = (): void => this.#giveUp(id, signal?.reason as Error)
     signal?.addEventListener('abort', cancel, { once: true })
     try {
@@ -109,7 +114,7 @@ export class Connection {
   /** @throws ClientError */
   async request(verb: string, args: JsonObject): Promise<JsonObject> {
     await this.#room()
-    return this.#await(this.#endpoint.request(verb, args)) as Promise<JsonObject>
+    return this.#await<JsonObject>(this.#endpoint.request(verb, args))
   }
 
   /** Ends the connection; scans without an answer fail with `cancelled`. */
@@ -117,8 +122,7 @@ export class Connection {
     this.#closing = true
     clearInterval(this.#timer)
     this.#rejectAll(new ClientError('cancelled', 'The client closed the connection'))
-    this.#socket.end()
-    this.#socket.unref()
+    this.#wire.end()
   }
 
   #createEndpoint(): ClientEndpoint {
@@ -129,7 +133,7 @@ export class Connection {
       auth: [],
       limits: { windowBytes: 65_536, maxStreams: 8 },
     }
-    const write = (bytes: Uint8Array): void => this.#write(bytes)
+    const write = (bytes: Uint8Array): void => this.#wire.write(bytes)
     return new ClientEndpoint(
       { hello, write },
       {
@@ -145,21 +149,6 @@ export class Connection {
     )
   }
 
-  /** What is written in one turn of the event loop leaves in one system call. */
-  #write(bytes: Uint8Array): void {
-    const socket = this.#socket
-    if (!socket.writable) return
-    if (!this.#corked) {
-      this.#corked = true
-      socket.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        socket.uncork()
-      })
-    }
-    socket.write(bytes)
-  }
-
   /** Waits until a stream may be opened. */
   async #room(): Promise<void> {
     for (;;) {
@@ -172,9 +161,10 @@ export class Connection {
     }
   }
 
-  #await(id: number, onEvent?: (event: StreamEvent) => void): Promise<Report | JsonObject> {
-    const answer = new Promise<Report | JsonObject>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, onEvent, wake: undefined })
+  #await<T extends Report | JsonObject>(id: number, onEvent?: (event: StreamEvent) => void): Promise<T> {
+    const answer = new Promise<T>((resolve, reject) => {
+      // A scan is answered by a report and a request by an object: the endpoint keeps the two apart.
+      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, onEvent, wake: undefined })
     })
     answer.catch(() => {}) // it may fail while content is still being sent; scan() looks at it afterwards
     return answer
@@ -236,8 +226,8 @@ export class Connection {
 
   #protocolFailed(error: NativeError): void {
     this.#fail(fromNative(error, this.#options.server))
-    this.#socket.end()
-    setTimeout(() => this.#socket.destroy(), 1000).unref()
+    this.#wire.end()
+    setTimeout(() => this.#wire.destroy(), 1000).unref()
   }
 
   #watch(): void {
@@ -245,10 +235,10 @@ export class Connection {
     const { greetTimeoutMs, silenceTimeoutMs, server } = this.#options
     if (this.hello === undefined && silentMs >= greetTimeoutMs) {
       this.#fail(new ClientError('not-lazaret', `${server} accepts connections but does not greet; check --server`))
-      this.#socket.destroy()
+      this.#wire.destroy()
     } else if (this.#pending.size > 0 && silentMs >= silenceTimeoutMs) {
       this.#fail(this.#lost('the server fell silent'))
-      this.#socket.destroy()
+      this.#wire.destroy()
     } else if (this.#pending.size > 0 && this.hello !== undefined) {
       this.#endpoint.ping(new Uint8Array(8))
     }

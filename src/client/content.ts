@@ -1,9 +1,8 @@
 import { constants } from 'node:fs'
 import type { PathLike } from 'node:fs'
-import { open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
-import { ClientError } from './errors.ts'
 import type { ScanContent } from './connection.ts'
+import { ClientError } from './errors.ts'
+import { closeFile, openFile, readSome, statFile } from './files.ts'
 import { unreadable } from './walk.ts'
 
 /** Files up to this size are read whole and sent in one write; the smallest window of any server. */
@@ -24,47 +23,54 @@ export interface FileContent {
  * @param follow - true for a path that the user named, which may be a link
  * @throws ClientError
  */
-export const fileContent = async (path: PathLike, follow: boolean): Promise<FileContent> => {
-  const handle = await openFile(path, follow)
-  try {
-    const { size } = await handle.stat()
-    if (size > SMALL_BYTES) return { content: () => pieces(path, follow), size }
+export const fileContent = async (path: PathLike, follow: boolean): Promise<FileContent> =>
+  withFile(path, follow, async (fd, size) => {
+    const large = { content: () => pieces(path, follow), size }
+    if (size > SMALL_BYTES) return large
     // One byte more than it should have: a file that has grown is read in pieces.
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(size + 1), 0, size + 1, 0)
-    if (bytesRead > size) return { content: () => pieces(path, follow), size }
-    return { content: buffer.subarray(0, bytesRead), size: bytesRead }
-  } catch (error) {
-    throw unreadable(path.toString(), error)
-  } finally {
-    await handle.close()
-  }
-}
-
-const openFile = async (path: PathLike, follow: boolean): Promise<FileHandle> => {
-  const flags = follow ? READ_FLAGS & ~(constants.O_NOFOLLOW ?? 0) : READ_FLAGS
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(path, flags)
-    if ((await handle.stat()).isFile()) return handle
-  } catch (error) {
-    await handle?.close()
-    throw unreadable(path.toString(), error)
-  }
-  await handle.close()
-  throw new ClientError('not-a-file', 'Only regular files can be scanned')
-}
+    const content = await readSome(fd, size + 1)
+    return content.length > size ? large : { content, size: content.length }
+  })
 
 async function* pieces(path: PathLike, follow: boolean): AsyncGenerator<Uint8Array> {
-  const handle = await openFile(path, follow)
+  const { fd } = await openRegular(path, follow)
   try {
-    for (;;) {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(CHUNK_BYTES), 0, CHUNK_BYTES)
-      if (bytesRead === 0) return
-      yield buffer.subarray(0, bytesRead)
+    for (let piece = await readSome(fd, CHUNK_BYTES); piece.length > 0; piece = await readSome(fd, CHUNK_BYTES)) {
+      yield piece
     }
   } catch (error) {
-    throw error instanceof ClientError ? error : unreadable(path.toString(), error)
+    throw unreadable(path.toString(), error)
   } finally {
-    await handle.close()
+    await closeFile(fd)
   }
+}
+
+const withFile = async <T>(
+  path: PathLike,
+  follow: boolean,
+  use: (fd: number, size: number) => Promise<T>,
+): Promise<T> => {
+  const { fd, size } = await openRegular(path, follow)
+  try {
+    return await use(fd, size)
+  } catch (error) {
+    throw unreadable(path.toString(), error)
+  } finally {
+    await closeFile(fd)
+  }
+}
+
+const openRegular = async (path: PathLike, follow: boolean): Promise<{ fd: number; size: number }> => {
+  const flags = follow ? READ_FLAGS & ~(constants.O_NOFOLLOW ?? 0) : READ_FLAGS
+  let fd: number | undefined
+  try {
+    fd = await openFile(path, flags)
+    const found = await statFile(fd)
+    if (found.isFile()) return { fd, size: found.size }
+  } catch (error) {
+    if (fd !== undefined) await closeFile(fd)
+    throw unreadable(path.toString(), error)
+  }
+  await closeFile(fd)
+  throw new ClientError('not-a-file', 'Only regular files can be scanned')
 }

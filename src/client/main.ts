@@ -8,6 +8,7 @@ import { defaultServer } from './default-server.ts'
 import { ClientError } from './errors.ts'
 import { helpText, readSettings } from './options.ts'
 import type { Settings } from './options.ts'
+import { complain, createOutput, isTerminal } from './output.ts'
 import { createProgress } from './progress.ts'
 import { scanPaths } from './run.ts'
 import { VERSION } from './version.ts'
@@ -18,6 +19,8 @@ const EXIT_CLEAN = 0
 const EXIT_FOUND = 1
 const EXIT_ERROR = 2
 const MAX_PEM_BYTES = 1024 * 1024
+
+const stdout = createOutput(1)
 
 const isFormat = (text: string): text is ReportFormat => (FORMATS as readonly string[]).includes(text)
 
@@ -45,12 +48,6 @@ const connectOptions = (settings: Settings): ConnectOptions => {
 const scanOptions = ({ allMatches, maxTimeMs }: Settings): OpenOptions =>
   maxTimeMs === undefined ? { allMatches } : { allMatches, maxTimeMs }
 
-/** Writes to the standard output, and waits while nobody reads it. */
-const output = async (text: string): Promise<void> => {
-  if (text === '' || process.stdout.write(text)) return
-  await new Promise(resolve => process.stdout.once('drain', resolve))
-}
-
 const exitCode = (summary: Summary, found: boolean): number => {
   if (found) return EXIT_FOUND
   return summary.errors > 0 || summary.unscannable > 0 ? EXIT_ERROR : EXIT_CLEAN
@@ -59,10 +56,10 @@ const exitCode = (summary: Summary, found: boolean): number => {
 const scan = async (client: LazaretClient, settings: Settings, writer: ReportWriter): Promise<number> => {
   const startedAtMs = performance.now()
   const summary = createSummary()
-  const progress = createProgress(process.stderr)
+  const progress = createProgress((await isTerminal(2)) ? process.stderr : undefined)
   let found = false
   const stdin = (): AsyncIterable<Uint8Array> => process.stdin
-  await output(writer.begin())
+  await stdout.write(writer.begin())
   await scanPaths(
     client,
     { paths: settings.paths, scan: scanOptions(settings), jobs: settings.jobs, stdin },
@@ -71,27 +68,27 @@ const scan = async (client: LazaretClient, settings: Settings, writer: ReportWri
         summary.report(report)
         found ||= isFinding(report.verdict)
         progress.clear()
-        await output(writer.report(report))
+        await stdout.write(writer.report(report))
         progress.step(report.name, report.artifacts[0].size)
       },
       error: async error => {
         summary.error()
         progress.clear()
-        await output(writer.error(error))
+        await stdout.write(writer.error(error))
         progress.step(error.name, 0)
       },
     },
   )
   progress.clear()
   const sums = summary.summary(Math.round(performance.now() - startedAtMs))
-  await output(writer.end(sums))
+  await stdout.write(writer.end(sums))
   return exitCode(sums, found)
 }
 
 const showVersions = async (client: LazaretClient): Promise<number> => {
   const { software, database, signatures } = await client.request('version')
   const server = `${String(software)}, ${String(signatures)} signatures, database ${String(database)}`
-  await output(`lazaret-client ${VERSION}\n${client.server}: ${visible(server)}\n`)
+  await stdout.write(`lazaret-client ${VERSION}\n${client.server}: ${visible(server)}\n`)
   return EXIT_CLEAN
 }
 
@@ -99,7 +96,7 @@ const run = async (argv: readonly string[]): Promise<number> => {
   const settings = readSettings(argv, process.env)
   const { format } = settings
   if (settings.help) {
-    await output(helpText(FORMATS, defaultServer()))
+    await stdout.write(helpText(FORMATS, defaultServer()))
     return EXIT_CLEAN
   }
   if (!isFormat(format)) {
@@ -111,7 +108,7 @@ const run = async (argv: readonly string[]): Promise<number> => {
   const client = await connect(settings.server ?? defaultServer(), connectOptions(settings))
   try {
     if (settings.version) return await showVersions(client)
-    const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+    const colour = process.env['NO_COLOR'] === undefined && (await isTerminal(1))
     return await scan(client, settings, createWriter(format, { colour }))
   } finally {
     client.close()
@@ -119,11 +116,12 @@ const run = async (argv: readonly string[]): Promise<number> => {
 }
 
 const fail = (error: unknown): number => {
+  // A reader that has gone, as in `lazaret-client … | head`, is no fault worth a message.
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return EXIT_ERROR
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`lazaret-client: ${visible(message)}\n`)
+  complain(`lazaret-client: ${visible(message)}\n`)
   return EXIT_ERROR
 }
 
-// A reader that has gone, as in `lazaret-client … | head`, is no fault worth a stack trace.
-process.stdout.on('error', () => process.exit(EXIT_ERROR))
-process.exitCode = await run(process.argv.slice(2)).catch(fail)
+// Everything is written by now; what is left of the connection need not be waited for.
+process.exit(await run(process.argv.slice(2)).catch(fail))

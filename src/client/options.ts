@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { ClientError } from './errors.ts'
 
 /** One option: flag, environment, help and check come from this table. */
@@ -76,13 +75,34 @@ interface Parsed {
   readonly positionals: readonly string[]
 }
 
+/** `--name value`, `--name=value`, `--name`; after `--` everything is a path. */
 const parse = (argv: readonly string[]): Parsed => {
-  const options = Object.fromEntries(Object.entries(OPTIONS).map(([name, { type }]) => [name, { type }]))
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    throw new ClientError('bad-usage', `${(error as Error).message.split('. ')[0]}; see lazaret-client --help`)
+  const values: Record<string, string | boolean> = {}
+  const positionals: string[] = []
+  const rest = argv[Symbol.iterator]()
+  for (const word of rest) {
+    if (word === '--') return { values, positionals: [...positionals, ...rest] }
+    if (!word.startsWith('-') || word === '-') {
+      positionals.push(word)
+      continue
+    }
+    const [, name = '', value] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? []
+    if (!isOption(name)) throw new ClientError('bad-usage', `Unknown option ${word}; see lazaret-client --help`)
+    values[name] = OPTIONS[name].type === 'boolean' ? flagOf(name, value) : (value ?? textAfter(name, rest.next()))
   }
+  return { values, positionals }
+}
+
+const isOption = (name: string): name is keyof typeof OPTIONS => Object.hasOwn(OPTIONS, name)
+
+const flagOf = (name: string, value: string | undefined): true => {
+  if (value === undefined) return true
+  throw new ClientError('bad-usage', `--${name} takes no value; see lazaret-client --help`)
+}
+
+const textAfter = (name: string, next: IteratorResult<string, unknown>): string => {
+  if (next.done !== true) return next.value
+  throw new ClientError('bad-usage', `--${name} needs a value; see lazaret-client --help`)
 }
 
 const numberOf = (name: string, text: string | undefined, min: number, max: number): number | undefined => {

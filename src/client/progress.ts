@@ -2,7 +2,6 @@ import { visible } from '../report/index.ts'
 
 /** The part of a terminal that progress is written to. */
 export interface Terminal {
-  readonly isTTY?: boolean
   readonly columns?: number
   write(text: string): unknown
 }
@@ -19,9 +18,9 @@ const PERIOD_MS = 100
 const CLEAR_LINE = '\r\u001b[K'
 const SILENT: Progress = { step() {}, clear() {} }
 
-/** Progress on a terminal; on anything else, none. Drawn at most every 100 ms, and not before the first 100 ms. */
-export const createProgress = (terminal: Terminal): Progress => {
-  if (terminal.isTTY !== true) return SILENT
+/** Progress on a terminal; without one, none. Drawn at most every 100 ms, and not before the first 100 ms. */
+export const createProgress = (terminal: Terminal | undefined): Progress => {
+  if (terminal === undefined) return SILENT
   let files = 0
   let bytes = 0
   let drawnAtMs = performance.now()

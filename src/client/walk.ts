@@ -1,7 +1,6 @@
 import type { Dirent, PathLike, Stats } from 'node:fs'
-import { lstat, readdir, stat } from 'node:fs/promises'
-import { sep } from 'node:path'
 import { ClientError } from './errors.ts'
+import { listFolder, listNames, lstatPath, statPath } from './files.ts'
 
 /** Something to scan, or the reason why it cannot be; `named` when the user named it, not only a folder above it. */
 export type Found =
@@ -12,9 +11,10 @@ export type Found =
 type Path = string | Buffer
 
 const REPLACEMENT = '\uFFFD'
+const SEPARATOR = process.platform === 'win32' ? '\\' : '/'
 
 const within = (folder: Path, name: Path): Path => {
-  const separated = folder.toString().endsWith(sep) ? folder : append(folder, sep)
+  const separated = folder.toString().endsWith(SEPARATOR) ? folder : append(folder, SEPARATOR)
   return append(separated, name)
 }
 
@@ -50,7 +50,7 @@ export async function* walk(paths: readonly string[]): AsyncGenerator<Found> {
 }
 
 const statOf = async (path: string): Promise<Stats | ClientError> =>
-  stat(path).catch((error: unknown) => unreadable(path, error))
+  statPath(path).catch((error: unknown) => unreadable(path, error))
 
 async function* walkFolder(root: Path): AsyncGenerator<Found> {
   const open: Entry[][] = [[{ path: root, kind: 'folder' }]]
@@ -79,7 +79,7 @@ interface Entry {
 }
 
 const list = async (folder: Path): Promise<Entry[]> => {
-  const found = await readdir(folder, { withFileTypes: true })
+  const found = await listFolder(folder)
   found.sort((a, b) => (a.name < b.name ? -1 : 1))
   const entries: Entry[] = []
   for (const dirent of found) {
@@ -97,16 +97,16 @@ const kindOf = async (found: Dirent | Stats, folder?: Path): Promise<Entry['kind
   if (found.isDirectory()) return 'folder'
   const known = found.isSymbolicLink() || found.isFIFO() || found.isSocket() || found.isCharacterDevice()
   if (known || found.isBlockDevice() || folder === undefined) return undefined
-  return kindOf(await lstat(within(folder, (found as Dirent).name)))
+  return kindOf(await lstatPath(within(folder, (found as Dirent).name)))
 }
 
 /** The entries whose names are not UTF-8, by their bytes. */
 const listForeign = async (folder: Path): Promise<Entry[]> => {
   const entries: Entry[] = []
-  for (const name of await readdir(folder, { encoding: 'buffer' })) {
+  for (const name of await listNames(folder)) {
     if (!name.toString().includes(REPLACEMENT)) continue
     const path = within(folder, name)
-    const kind = await kindOf(await lstat(path))
+    const kind = await kindOf(await lstatPath(path))
     if (kind !== undefined) entries.push({ path, kind })
   }
   return entries
