@@ -1,5 +1,5 @@
 import { encodeHex } from '../bytes/index.ts'
-import { importTable, type ExecutableLayout } from '../formats/index.ts'
+import type { ExecutableLayout } from '../formats/index.ts'
 import type { DigestLookup } from '../match/index.ts'
 import { DIGESTS, type DigestName, type HashKind, type HashRecordView } from '../signatures/index.ts'
 import type { EnginePorts } from './engine-thread.ts'
@@ -80,12 +80,4 @@ export function matchPe(
       lookUp(lookup, 'section', rawSize, name => ports.digest(name, bytes)),
     )
   }
-  if (findings.settled || !DIGESTS.some(name => lookup.has('imports', name))) return
-  const imports = importTable(content)
-  if (imports === undefined) return
-  const text = new TextEncoder().encode(imports.text)
-  record(
-    findings,
-    lookUp(lookup, 'imports', imports.sizeBytes, name => ports.digest(name, text)),
-  )
 }

@@ -22,7 +22,7 @@ export class AnchorCollector {
   }
 
   addAnchor(pattern: number, anchor: Anchor): void {
-    for (const window of anchor.windows) {
+    for (const window of anchor.windows()) {
       this.words.push(window)
       this.words.push(anchor.extraValue)
       this.words.push(anchor.extraMask)

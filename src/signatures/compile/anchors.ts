@@ -15,8 +15,8 @@ export interface Anchor {
   readonly part: number
   /** Bytes from the start of the part, or UNKNOWN_DISTANCE. */
   readonly distance: number
-  /** Little-endian spellings of the window. */
-  readonly windows: readonly number[]
+  /** Little-endian spellings of the window; spelt out when called. */
+  windows(): readonly number[]
   /** Four more bytes to compare: (load32(position + extraAt) & extraMask) === extraValue. */
   readonly extraAt: -4 | 4
   readonly extraValue: number
@@ -144,7 +144,7 @@ export function chooseAnchor(pattern: Pattern, rarity: Rarity): Anchor | undefin
   return {
     part,
     distance,
-    windows: spell(run, at),
+    windows: () => spell(run, at),
     cost: 2 ** score,
     extraAt: useAfter ? 4 : -4,
     extraValue: extra.value,

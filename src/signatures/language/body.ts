@@ -15,51 +15,56 @@ const MAX_GAP_BYTES = 0x7fffffff
 const MAX_BRACKET_BYTES = 32
 const MAX_BRANCHES = 4_096
 
+const [STAR, BRACE, BRACKET, OPEN, BANG, BAR, CLOSE] = [...'*{[(!|)'].map(character => character.charCodeAt(0))
+const SPECIAL: ReadonlySet<number> = new Set([...'*{[(!|)'].map(character => character.charCodeAt(0)))
+
 const BOUNDARIES = { B: 'word', L: 'line', W: 'nonword' } as const
 
 class BodyReader {
   readonly text: string
   position = 0
   bytes = 0
+  /** Scratch for the run that is being read. */
+  readonly values: Uint8Array
+  readonly masks: Uint8Array
+
   constructor(text: string) {
     this.text = text
+    this.values = new Uint8Array((text.length >> 1) + 1)
+    this.masks = new Uint8Array((text.length >> 1) + 1)
   }
 
   /** Reads elements up to the end, or up to `|` or `)` inside a group. */
   elements(nesting: number): Element[] {
     const elements: Element[] = []
-    const values: number[] = []
-    const masks: number[] = []
-    const flush = () => {
-      if (values.length === 0) return
-      elements.push({ kind: 'run', values: Uint8Array.from(values), masks: Uint8Array.from(masks) })
-      values.length = masks.length = 0
-    }
     while (this.position < this.text.length) {
-      const character = this.text[this.position]!
-      if (nesting > 0 && (character === '|' || character === ')')) break
-      if (character === '*' || character === '{' || character === '[') {
-        flush()
-        const gap = this.gap(character, nesting)
-        if (gap.maxBytes > 0) elements.push(gap)
-      } else if (character === '(' || character === '!') {
-        flush()
-        elements.push(this.group(nesting))
-      } else {
-        this.byte(values, masks)
+      const code = this.text.charCodeAt(this.position)
+      if (code === BAR || code === CLOSE) {
+        if (nesting > 0) break
+        throw new LineError('bad-hex', `at character ${this.position + 1} of the pattern`)
       }
+      if (code === STAR || code === BRACE || code === BRACKET) {
+        const gap = this.gap(this.text[this.position]!, nesting)
+        if (gap.maxBytes > 0) elements.push(gap)
+      } else if (code === OPEN || code === BANG) elements.push(this.group(nesting))
+      else elements.push(this.run())
     }
-    flush()
     return elements
   }
 
-  byte(values: number[], masks: number[]): void {
-    const high = this.nibble(this.position)
-    const low = this.nibble(this.position + 1)
-    this.position += 2
-    if (++this.bytes > MAX_PATTERN_BYTES) throw new LineError('pattern-too-long')
-    values.push((high < 0 ? 0 : high << 4) | (low < 0 ? 0 : low))
-    masks.push((high < 0 ? 0 : 0xf0) | (low < 0 ? 0 : 0x0f))
+  /** Reads bytes up to whatever is not one. */
+  run(): Run {
+    let length = 0
+    while (this.position < this.text.length && !SPECIAL.has(this.text.charCodeAt(this.position))) {
+      const high = this.nibble(this.position)
+      const low = this.nibble(this.position + 1)
+      this.position += 2
+      if (this.bytes + length >= MAX_PATTERN_BYTES) throw new LineError('pattern-too-long')
+      this.values[length] = (high < 0 ? 0 : high << 4) | (low < 0 ? 0 : low)
+      this.masks[length++] = (high < 0 ? 0 : 0xf0) | (low < 0 ? 0 : 0x0f)
+    }
+    this.bytes += length
+    return { kind: 'run', values: this.values.slice(0, length), masks: this.masks.slice(0, length) }
   }
 
   /** Value of the digit at an index, or -1 for a wildcard. */

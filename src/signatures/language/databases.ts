@@ -3,7 +3,7 @@ import { forEachLine, MAX_LINE_BYTES, type LinePlace, type SignatureSink } from 
 import { LineError, PROBLEMS } from './problems.ts'
 import { readExtended, readOld } from './read-bodies.ts'
 import { readHashes } from './read-hashes.ts'
-import { readLogical } from './read-logical.ts'
+import { logicalReader } from './read-logical.ts'
 
 // Which reader takes which database file: one table over the file name's ending, which is compared without case.
 
@@ -37,9 +37,10 @@ function lines(read: (line: string, sink: SignatureSink, place: LinePlace, optio
 }
 
 const extended = lines((line, sink, place, { unwanted }) => sink.content(readExtended(line, unwanted), place))
-const logical = lines((line, sink, place, { unwanted, knownTypes }) =>
-  sink.content(readLogical(line, unwanted, knownTypes), place),
-)
+const logical: Reader = (bytes, sink, options) => {
+  const read = logicalReader(options.knownTypes, options.unwanted)
+  lines((line, to, place) => to.content(read(line), place))(bytes, sink, options)
+}
 const old = lines((line, sink, place) => {
   const signature = readOld(line)
   if (signature !== undefined) sink.content(signature, place)

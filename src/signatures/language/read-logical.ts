@@ -29,22 +29,42 @@ function subsignature(text: string, target: number): Pattern[] {
   return applyModifiers(elements, modifiers).map(form => ({ offset, elements: form }))
 }
 
-/** @throws LineError */
-export function readLogical(line: string, unwanted: boolean, knownTypes: ReadonlySet<string>): ContentSignature {
-  const fields = line.split(';')
-  if (fields.length < 4) throw new LineError('field-count')
-  const [name, description, logic, ...subs] = fields as [string, string, string, ...string[]]
-  const { target, conditions } = parseConditions(description, knownTypes)
-  const expression = parseExpression(logic)
-  const ids = subsignatureIds(expression)
-  if (subs.length > MAX_SUBSIGNATURES || ids.at(-1)! + 1 !== subs.length) throw new LineError('subsignature-count')
-  return {
-    kind: 'logical',
-    name: checkName(name),
-    target,
-    conditions,
-    expression,
-    unwanted,
-    subsignatures: subs.map(sub => subsignature(sub, target)),
+/** Entries kept: most signatures share their descriptions and expressions with thousands of others. */
+const MAX_CACHED = 10_000
+
+function cached<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>()
+  return text => {
+    let value = known.get(text)
+    if (value === undefined) {
+      value = read(text)
+      if (known.size < MAX_CACHED) known.set(text, value)
+    }
+    return value
+  }
+}
+
+/**
+ * Makes a reader of logical signature lines.
+ * @param knownTypes - ClamAV type names that exist
+ * @returns a function that throws LineError
+ */
+export function logicalReader(knownTypes: ReadonlySet<string>, unwanted: boolean): (line: string) => ContentSignature {
+  const descriptionOf = cached(text => parseConditions(text, knownTypes))
+  const expressionOf = cached(text => {
+    const expression = parseExpression(text)
+    return { expression, subsignatures: subsignatureIds(expression).at(-1)! + 1 }
+  })
+  return line => {
+    const fields = line.split(';')
+    if (fields.length < 4) throw new LineError('field-count')
+    const [name, description, logic, ...subs] = fields as [string, string, string, ...string[]]
+    const { target, conditions } = descriptionOf(description)
+    const { expression, subsignatures } = expressionOf(logic)
+    if (subs.length > MAX_SUBSIGNATURES || subsignatures !== subs.length) throw new LineError('subsignature-count')
+    return {
+      kind: 'logical', name: checkName(name), target, conditions, expression, unwanted,
+      subsignatures: subs.map(sub => subsignature(sub, target)),
+    }
   }
 }
