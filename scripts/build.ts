@@ -31,6 +31,7 @@ const BUNDLES: readonly Bundle[] = [
   { entry: 'src/cli/main.ts', output: 'lazaret.js', compact: false },
   { entry: 'src/runtime/engine-main.ts', output: 'engine.js', compact: false },
   { entry: 'src/runtime/engine-worker.ts', output: 'engine-worker.js', compact: false },
+  { entry: 'src/runtime/build-main.ts', output: 'build.js', compact: false },
   { entry: 'src/client/main.ts', output: 'lazaret-client.js', compact: true },
 ]
 
@@ -127,20 +128,22 @@ async function main(): Promise<void> {
   mkdirSync(DIST, { recursive: true })
   const stamps = readStamps()
   const built: string[] = []
+  const keep = (output: string, stamp: Stamp): void => {
+    stamps[output] = stamp
+    replaceFile(STAMPS, JSON.stringify(stamps))
+    built.push(output)
+  }
   if (!existsSync(join(ROOT, KERNEL_ENTRY))) console.error(`build: no ${KERNEL_ENTRY} yet, so no ${KERNEL_OUTPUT}`)
   else if (!isFresh(stamps[KERNEL_OUTPUT], KERNEL_OUTPUT)) {
-    stamps[KERNEL_OUTPUT] = buildKernel()
-    built.push(KERNEL_OUTPUT)
+    keep(KERNEL_OUTPUT, buildKernel())
   }
   for (const bundle of BUNDLES) {
     if (!existsSync(join(ROOT, bundle.entry))) console.error(`build: no ${bundle.entry} yet, so no ${bundle.output}`)
     else if (!isFresh(stamps[bundle.output], bundle.output)) {
-      stamps[bundle.output] = await buildBundle(bundle)
-      built.push(bundle.output)
+      keep(bundle.output, await buildBundle(bundle))
     }
   }
   if (built.length === 0) return
-  replaceFile(STAMPS, JSON.stringify(stamps))
   checkThatItRuns()
   console.error(`build: ${built.join(', ')}`)
 }

@@ -1,0 +1,87 @@
+// Every command, declared once: help, the check of arguments and docs/options.md come from this table, and main.ts
+// loads the code of the one that runs.
+
+import type { Invocation } from './settings.ts'
+
+/** What a command is given, and where it writes. */
+export interface Context extends Invocation {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+}
+
+/** @returns the exit code: 0 well, 1 something found, 2 not done. */
+export type Run = (context: Context) => Promise<number>
+
+export interface CommandSpec {
+  /** One word, or two. */
+  readonly name: string
+  readonly operands: string
+  readonly least: number
+  readonly most: number
+  readonly text: string
+  readonly details?: string
+}
+
+export const EXIT = { clean: 0, found: 1, failed: 2 } as const
+
+export const COMMANDS = [
+  {
+    name: 'scan',
+    operands: 'PATH…',
+    least: 1,
+    most: Infinity,
+    text: 'Scan files and folders, by a running server or in this process.',
+    details:
+      'Folders are scanned with everything below them; symbolic links inside are not followed. - is standard input.\n' +
+      'Exit code: 0 everything is clean, 1 something was found, 2 an error, or something could not be looked at.',
+  },
+  {
+    name: 'serve',
+    operands: '',
+    least: 0,
+    most: 0,
+    text: 'Start the server: signatures are loaded once, everybody asks it.',
+    details:
+      'SIGHUP reloads the database, SIGTERM and SIGINT finish what is running and stop; a second one stops at once.',
+  },
+  {
+    name: 'db build',
+    operands: 'OUT PATH…',
+    least: 2,
+    most: Infinity,
+    text: 'Build a database image from signature files and directories of them.',
+    details: 'What cannot be used is counted and left out, and the rest is built; --report lists each such line.',
+  },
+  { name: 'db info', operands: 'FILE', least: 1, most: 1, text: 'Say what a database image holds.' },
+  {
+    name: 'db verify',
+    operands: 'FILE',
+    least: 1,
+    most: 1,
+    text: 'Check every byte of a database image against its checksums.',
+  },
+  {
+    name: 'db reload',
+    operands: '',
+    least: 0,
+    most: 0,
+    text: 'Make the running server read its database again; no scan is lost.',
+  },
+  { name: 'stats', operands: '', least: 0, most: 0, text: 'Show what the running server does and has done.' },
+  { name: 'version', operands: '', least: 0, most: 0, text: 'Show the version.' },
+  {
+    name: 'help',
+    operands: '[COMMAND]',
+    least: 0,
+    most: 2,
+    text: 'Show the commands, or one of them with its options.',
+  },
+] as const satisfies readonly CommandSpec[]
+
+export type CommandName = (typeof COMMANDS)[number]['name']
+
+/** The command that the words begin with, the longest name first. */
+export function findCommand(words: readonly string[]): CommandSpec | undefined {
+  const two = words.slice(0, 2).join(' ')
+  return COMMANDS.find(command => command.name === two) ?? COMMANDS.find(command => command.name === words[0])
+}

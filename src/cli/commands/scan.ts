@@ -1,0 +1,52 @@
+import { createWriter } from '../../report/index.ts'
+import { chooseBackend } from '../backends.ts'
+import type { Context, Run } from '../commands.ts'
+import { conflict } from '../errors.ts'
+import { countItems, itemsOf } from '../files.ts'
+import { wantsColour, writerTo } from '../output.ts'
+import { createProgress, newMeter, newTotal } from '../progress.ts'
+import { exitCodeOf, runScan } from '../scan-run.ts'
+
+/** `lazaret scan PATH…`. */
+export const scan: Run = async context => {
+  const { settings, operands, given, stdout, stderr } = context
+  if (settings.local && settings.server !== undefined) throw conflict('local', 'server')
+  if (settings.json && given.has('format') && settings.format !== 'json') throw conflict('json', 'format')
+  const format = settings.json ? 'json' : settings.format
+  const stop = new AbortController()
+  const interrupt = (): void => stop.abort()
+  process.once('SIGINT', interrupt)
+  const backend = await chooseBackend(settings, given)
+  try {
+    const meter = newMeter()
+    const total = newTotal()
+    const progress = createProgress(stderr, meter, total)
+    if (stderr.isTTY === true) void countItems(operands, total, stop.signal)
+    const write = writerTo(stdout)
+    const summary = await runScan(itemsOf(operands, stop.signal), {
+      backend,
+      options: scanOptions(context),
+      jobs: settings.jobs,
+      writer: createWriter(format, { colour: wantsColour(stdout) }),
+      // Where results and the bar share a screen, the bar yields to each line.
+      write: text => {
+        if (stdout.isTTY === true) progress.clear()
+        return write(text)
+      },
+      meter,
+      stdin: process.stdin,
+      signal: stop.signal,
+    }).finally(() => progress.stop())
+    return exitCodeOf(summary)
+  } finally {
+    stop.abort()
+    process.off('SIGINT', interrupt)
+    await backend.close()
+  }
+}
+
+function scanOptions({ settings, given }: Context): { allMatches: boolean; maxTimeMs?: number } {
+  const { allMatches } = settings
+  // Without a wish for this run the limit of whoever scans holds.
+  return given.get('maxTime') === 'flag' ? { allMatches, maxTimeMs: settings.maxTime * 1000 } : { allMatches }
+}

@@ -1,0 +1,105 @@
+import { realpathSync } from 'node:fs'
+import { delimiter, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { VERSION } from '../../client/index.ts'
+import type { Scanner } from '../../scan/index.ts'
+import { EXIT } from '../commands.ts'
+import type { Context, Run } from '../commands.ts'
+import { defaultDataDirectory } from '../data.ts'
+import { detailOf } from '../errors.ts'
+import { startListeners } from '../listeners.ts'
+import type { Listening } from '../listeners.ts'
+import { startScanner } from '../scanner.ts'
+
+/** A signal that comes again this soon is the same one: the terminal and the launcher both pass it on. */
+const SAME_SIGNAL_MS = 500
+
+/** `lazaret serve`. */
+export const serve: Run = async context => {
+  const { settings, stderr, stdout } = context
+  const log = (line: string): void => void stderr.write(`${new Date().toISOString()} ${line}\n`)
+  const stopping = stopSignal()
+  const scanner = await startScanner({ settings, log })
+  let listening: Listening
+  try {
+    listening = await startListeners(settings, scanner, { log, stop: stopping.stop })
+  } catch (error) {
+    await scanner.close()
+    throw error
+  }
+  const reload = (): void => void reloadOnSignal(scanner, log)
+  process.on('SIGHUP', reload)
+  stdout.write(await welcome(context, scanner, listening.addresses))
+  const reason = await stopping.stopped
+  log(`server: ${reason}; finishing what is running`)
+  process.off('SIGHUP', reload)
+  await listening.close()
+  await scanner.close()
+  log('server: stopped')
+  return EXIT.clean
+}
+
+interface Stopping {
+  readonly stopped: Promise<string>
+  readonly stop: (reason: string) => void
+}
+
+/** Resolves at the first signal; at the second the process ends at once. */
+function stopSignal(): Stopping {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  let firstMs = 0
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const nowMs = performance.now()
+    if (firstMs > 0 && nowMs - firstMs > SAME_SIGNAL_MS) process.exit(EXIT.failed)
+    firstMs ||= nowMs
+    resolve(signal)
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return { stopped: promise, stop: resolve }
+}
+
+async function reloadOnSignal(scanner: Scanner, log: (line: string) => void): Promise<void> {
+  try {
+    const { changed, signatures, elapsedMs } = await scanner.reload()
+    const seconds = (elapsedMs / 1000).toFixed(1)
+    log(`database: ${changed ? 'reloaded' : 'unchanged'}, ${signatures} signatures, ${seconds} s`)
+  } catch (error) {
+    log(`database: not reloaded, the old one stays in use: ${detailOf(error)}`)
+  }
+}
+
+/** What is printed once the server can be asked. */
+async function welcome({ settings }: Context, scanner: Scanner, addresses: readonly string[]): Promise<string> {
+  const { signatures, threads } = await scanner.status()
+  const data = settings.data === defaultDataDirectory() ? '' : ` --data ${quoted(settings.data)}`
+  const lines = [
+    `Lazaret ${VERSION} is ready: ${signatures} signatures, ${threads.max} threads`,
+    ...addresses.map(address => `  listening on ${address}`),
+    `Scan a folder with:\n  ${programName()} scan${data} .`,
+  ]
+  if (settings.db.length === 0) {
+    lines.push(
+      'This is the starter database: it finds the EICAR test file and nothing else. Give real signatures with --db PATH.',
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** How this program is started by hand from here: by its name where the PATH finds it, else by its launcher. */
+function programName(): string {
+  const launcher = realpathOf(fileURLToPath(new URL('../bin/lazaret.js', import.meta.url)))
+  if (launcher === undefined) return 'lazaret'
+  const onPath = (process.env.PATH ?? '').split(delimiter).map(directory => realpathOf(join(directory, 'lazaret')))
+  return onPath.includes(launcher) ? 'lazaret' : `node ${quoted(relative(process.cwd(), launcher))}`
+}
+
+function realpathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)

@@ -1,0 +1,117 @@
+// Everything the command line may refuse, one code each. docs/errors.md lists the same codes; docs.test.ts ties them.
+
+import { flagOf } from './options.ts'
+
+interface ErrorText {
+  /** What went wrong; `{what}` and the like are filled in. */
+  readonly message: string
+  /** What the reader can do about it. */
+  readonly remedy: string
+}
+
+/** Codes of the command line, as they stand in messages and in results: stable. */
+export const CLI_ERRORS = {
+  'unknown-command': { message: 'There is no command {what}', remedy: 'lazaret help lists the commands' },
+  'unknown-option': { message: '{command} knows no option {what}', remedy: 'lazaret help {command} lists its options' },
+  'missing-value': { message: '{what} needs a value', remedy: 'Write {what} {placeholder}' },
+  'unexpected-value': { message: '{what} is a switch and takes no value', remedy: 'Leave the value out' },
+  'bad-value': { message: '{what} cannot be {value}', remedy: 'It must be {expected}' },
+  'repeated-option': { message: '{what} is given more than once', remedy: 'Give it once' },
+  'conflicting-options': { message: '{what} and {other} exclude each other', remedy: 'Leave one of them out' },
+  'missing-argument': { message: '{command} needs {what}', remedy: 'Usage: lazaret {usage}' },
+  'extra-argument': { message: '{command} does not expect {what}', remedy: 'Usage: lazaret {usage}' },
+  'config-unreadable': {
+    message: 'The configuration file {what} cannot be read: {detail}',
+    remedy: 'Check the path and its permissions',
+  },
+  'config-malformed': {
+    message: 'The configuration file {what} is not valid: {detail}',
+    remedy: 'docs/options.md lists the keys and their values',
+  },
+  'data-unusable': {
+    message: 'The data directory {what} cannot be used: {detail}',
+    remedy: 'Choose another one with --data, or mend its permissions',
+  },
+  'database-not-found': { message: 'There is no database {what}: {detail}', remedy: 'Check the path after --db' },
+  'database-unreadable': { message: 'The database {what} cannot be read: {detail}', remedy: 'Check its permissions' },
+  'database-empty': {
+    message: 'There is no usable signature in {what}: {detail}',
+    remedy: 'lazaret db build OUT PATH… --report says why each line was left out; folders inside folders are not read',
+  },
+  'database-mixed': {
+    message: 'The database {what} cannot be joined with others: {detail}',
+    remedy: 'Build one image from all sources with lazaret db build',
+  },
+  'database-corrupt': {
+    message: 'The database image {what} cannot be used: {detail}',
+    remedy: 'Build it again with lazaret db build',
+  },
+  'database-unwritable': {
+    message: 'The database image {what} cannot be written: {detail}',
+    remedy: 'Check the folder, its permissions and the free space',
+  },
+  'database-build-failed': {
+    message: 'The database image {what} could not be built: {detail}',
+    remedy: 'Try lazaret db build to see more; less memory is needed with fewer signatures',
+  },
+  'engine-failed': {
+    message: 'The engine could not start with the database {what}: {detail}',
+    remedy: 'lazaret db verify FILE checks an image; build it again where it is damaged',
+  },
+  'no-server': {
+    message: 'No server answers at {what}: {detail}',
+    remedy: 'Start one with lazaret serve, or name another with --server',
+  },
+  'server-refused': {
+    message: 'The server at {what} refused: {detail}',
+    remedy: 'Check --token-file and the TLS options',
+  },
+  'cannot-listen': {
+    message: 'Cannot listen on {what}: {detail}',
+    remedy: 'Choose another address with --native or --clamd',
+  },
+  'file-unreadable': {
+    message: '{what} names a file that cannot be read: {detail}',
+    remedy: 'Check the path and its permissions',
+  },
+  'package-incomplete': { message: 'The installed package lacks {what}', remedy: 'Install it again' },
+  internal: {
+    message: 'Lazaret itself failed: {detail}',
+    remedy: 'This is a defect: please report it with the text above',
+  },
+} as const satisfies Record<string, ErrorText>
+
+export type CliErrorCode = keyof typeof CLI_ERRORS
+
+/** What fills the places of a message. */
+export type Details = Readonly<Record<string, string>>
+
+/** A refusal for the person at the keyboard: one sentence what and where, one sentence what to do. */
+export class CliError extends Error {
+  readonly code: CliErrorCode
+  readonly remedy: string
+
+  constructor(code: CliErrorCode, details: Details = {}, options?: ErrorOptions) {
+    super(fill(CLI_ERRORS[code].message, details), options)
+    this.name = 'CliError'
+    this.code = code
+    this.remedy = fill(CLI_ERRORS[code].remedy, details)
+  }
+}
+
+const fill = (template: string, details: Details): string =>
+  template.replaceAll(/\{(\w+)\}/g, (place, name: string) => details[name] ?? place)
+
+/** An error for standard error: `lazaret: what (code)` and, on a line of its own, what to do. */
+export function renderError(error: unknown): string {
+  if (error instanceof CliError) return `lazaret: ${error.message} (${error.code})\n${error.remedy}.\n`
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return renderError(new CliError('internal', { detail }))
+}
+
+/** Both flags were given where only one can hold. */
+export const conflict = (one: string, other: string): CliError =>
+  new CliError('conflicting-options', { what: flagOf(one), other: flagOf(other) })
+
+/** The text of an error for the `{detail}` of another. */
+export const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

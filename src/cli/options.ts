@@ -1,0 +1,325 @@
+// Every option, declared once. Flags, environment, lazaret.config.json, help, checks and docs/options.md come from
+// this table; docs.test.ts ties the page to it.
+
+import { FORMATS } from '../report/index.ts'
+import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/index.ts'
+import { NATIVE_LIMITS } from '../services/native/index.ts'
+
+/** How the text of an option is read; the reader of each kind is in values.ts. */
+export type Kind = 'flag' | 'text' | 'path' | 'address' | 'choice' | 'integer' | 'seconds' | 'milliseconds' | 'size'
+
+/** One option. `name` is the key in lazaret.config.json; the flag and the environment variable are made from it. */
+export interface OptionSpec {
+  readonly name: string
+  readonly kind: Kind
+  /** May be given several times; the value is a list. */
+  readonly many?: true
+  /** Value when nobody gave one; without it the value is undefined, and `otherwise` says what happens then. */
+  readonly default?: string | number | boolean
+  readonly otherwise?: string
+  readonly choices?: readonly string[]
+  /** Smallest and largest value, in the unit of the kind: a number, seconds or bytes. */
+  readonly range?: readonly [number, number]
+  /** What stands for the value in help. */
+  readonly placeholder?: string
+  readonly text: string
+  readonly commands: readonly string[]
+  /** Rarely needed: help names it only on the page of options. */
+  readonly advanced?: true
+}
+
+const DAY_SECONDS = 86_400
+
+const ASKING = ['scan', 'stats', 'db reload'] as const
+const EVERYWHERE = ['scan', 'serve', 'db build', 'db info', 'db verify', 'db reload', 'stats', 'version'] as const
+
+const DECLARED = [
+  {
+    name: 'server',
+    kind: 'address',
+    text: 'Server to ask.',
+    otherwise: 'the server whose socket lies in the data directory',
+    commands: ASKING,
+  },
+  {
+    name: 'local',
+    kind: 'flag',
+    default: false,
+    text: 'Scan in this process, even where a server is running.',
+    commands: ['scan'],
+  },
+  {
+    name: 'db',
+    kind: 'path',
+    many: true,
+    text: 'Database: a built image, a signature file, or a directory of them. Given several times, they are joined.',
+    otherwise: 'the starter database of the package',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'format',
+    kind: 'choice',
+    choices: FORMATS,
+    default: 'text',
+    text: 'Format of the results on standard output.',
+    commands: ['scan'],
+  },
+  {
+    name: 'json',
+    kind: 'flag',
+    default: false,
+    text: 'Write JSON instead of text; for scan the same as --format json.',
+    commands: ['scan', 'stats', 'db build', 'db info', 'db verify', 'db reload', 'version'],
+  },
+  {
+    name: 'allMatches',
+    kind: 'flag',
+    default: false,
+    text: 'Report every signature that matches instead of the first one.',
+    commands: ['scan'],
+  },
+  {
+    name: 'maxTime',
+    kind: 'seconds',
+    default: RUNTIME_LIMITS.maxTimeMs / 1000,
+    range: [0.001, DAY_SECONDS],
+    text: 'Time limit for one file; what was not seen by then is reported as unscannable.',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'jobs',
+    kind: 'integer',
+    default: 16,
+    range: [1, 1024],
+    text: 'Files in flight at the same time.',
+    commands: ['scan'],
+  },
+  {
+    name: 'data',
+    kind: 'path',
+    placeholder: 'DIR',
+    text: 'Data directory: sockets, cache, configuration file.',
+    otherwise: '`~/.local/share/lazaret`, for root `/var/lib/lazaret`',
+    commands: ['scan', 'serve', 'db reload', 'stats'],
+  },
+  {
+    name: 'config',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'Configuration file.',
+    otherwise: '`lazaret.config.json` in the data directory, where there is one',
+    commands: ['scan', 'serve', 'db reload', 'stats'],
+  },
+  {
+    name: 'native',
+    kind: 'address',
+    many: true,
+    text: 'Listen here with the native protocol.',
+    otherwise: '`unix:DATA/native.sock`',
+    commands: ['serve'],
+  },
+  {
+    name: 'clamd',
+    kind: 'address',
+    many: true,
+    text: 'Listen here with the clamd dialect. It has no authentication: only unix sockets and loopback addresses.',
+    otherwise: 'nowhere',
+    commands: ['serve'],
+  },
+  {
+    name: 'workers',
+    kind: 'integer',
+    range: [1, 256],
+    placeholder: 'N',
+    text: 'Matcher threads of the engine.',
+    otherwise: 'one for each processor',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'token',
+    kind: 'text',
+    text: 'Secret that clients show, and that a server demands of them. Other users of the machine can see flags: prefer --token-file or the environment.',
+    otherwise: 'no token',
+    commands: ['serve', ...ASKING],
+  },
+  {
+    name: 'tokenFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'File whose first line is that secret.',
+    otherwise: 'none',
+    commands: ['serve', ...ASKING],
+  },
+  {
+    name: 'adminTokenFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'File whose first line is the secret of those who may also ask for statistics and reloads.',
+    otherwise: 'beyond the unix socket nobody may',
+    commands: ['serve'],
+  },
+  {
+    name: 'cert',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'TLS certificate in PEM form: of the server, or of the client that asks it.',
+    otherwise: 'none; `tls:` listeners need one',
+    commands: ['serve', ...ASKING],
+  },
+  {
+    name: 'key',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'Private key of that certificate in PEM form.',
+    otherwise: 'none',
+    commands: ['serve', ...ASKING],
+  },
+  {
+    name: 'ca',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'Authority that signed the certificate of the server.',
+    otherwise: 'the authorities this machine trusts',
+    commands: ASKING,
+  },
+  {
+    name: 'clientCa',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'Authority that signs client certificates; with it, clients without one are refused.',
+    otherwise: 'client certificates are not asked for',
+    commands: ['serve'],
+  },
+  {
+    name: 'maxFileSize',
+    kind: 'size',
+    default: RUNTIME_LIMITS.maxFileSizeBytes,
+    range: [1, MAX_CONTENT_BYTES],
+    text: 'Longest content that is scanned; longer content is reported as unscannable.',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'maxQueue',
+    kind: 'integer',
+    default: RUNTIME_LIMITS.maxQueue,
+    range: [1, 1_000_000],
+    text: 'Scans waiting for a thread; one more is answered busy at once.',
+    commands: ['serve'],
+  },
+  {
+    name: 'spoolMemory',
+    kind: 'size',
+    default: RUNTIME_LIMITS.spoolMemoryBytes,
+    range: [0, 2 ** 40],
+    text: 'Memory for content that is being received, all clients together; beyond it, it goes to files in the data directory.',
+    commands: ['serve'],
+  },
+  {
+    name: 'spoolFiles',
+    kind: 'size',
+    default: RUNTIME_LIMITS.spoolFileBytes,
+    range: [0, 2 ** 50],
+    text: 'Bytes of all those files together; beyond it, a client is answered busy.',
+    commands: ['serve'],
+  },
+  {
+    name: 'clamdVersion',
+    kind: 'text',
+    text: 'Text that VERSION of the clamd dialect answers.',
+    otherwise: 'the version of Lazaret in the form clients expect',
+    commands: ['serve'],
+  },
+  {
+    name: 'clamdLax',
+    kind: 'flag',
+    default: false,
+    text: 'Answer OK in the clamd dialect for what could not be scanned, as clamd does. Unsafe: OK then no longer means clean.',
+    commands: ['serve'],
+  },
+  {
+    name: 'clamdShutdown',
+    kind: 'flag',
+    default: false,
+    text: 'Obey SHUTDOWN in the clamd dialect.',
+    commands: ['serve'],
+  },
+  {
+    name: 'unwanted',
+    kind: 'flag',
+    default: false,
+    text: 'Use signatures of potentially unwanted programs too (.hdu .hsu .mdu .msu .ndu .ldu).',
+    commands: ['scan', 'serve', 'db build'],
+  },
+  {
+    name: 'report',
+    kind: 'flag',
+    default: false,
+    text: 'List every line that was left out, with file, line and reason.',
+    commands: ['db build'],
+  },
+  {
+    name: 'help',
+    kind: 'flag',
+    default: false,
+    text: 'Show what the command does and its options.',
+    commands: EVERYWHERE,
+  },
+] as const satisfies readonly OptionSpec[]
+
+type Option = (typeof DECLARED)[number]
+type Scalar<O extends Option> = O['kind'] extends 'flag'
+  ? boolean
+  : O['kind'] extends 'integer' | 'seconds' | 'size'
+    ? number
+    : O extends { readonly choices: readonly (infer C)[] }
+      ? C
+      : string
+type ValueOf<O extends Option> = O extends { readonly many: true }
+  ? readonly Scalar<O>[]
+  : O extends { readonly default: unknown }
+    ? Scalar<O>
+    : Scalar<O> | undefined
+
+/** Name of a declared option: its key in the configuration file. */
+export type OptionName = Option['name']
+/** The value of every option after flags, environment, configuration file and defaults. */
+export type Settings = { readonly [O in Option as O['name']]: ValueOf<O> } & {
+  /** Its default depends on the user, so it stands in no table. */
+  readonly data: string
+}
+
+/** Limits of the listeners become options by their own declarations: `maxStreams` of native → `nativeMaxStreams`. */
+const LIMITS = { native: NATIVE_LIMITS }
+type LimitGroup = keyof typeof LIMITS
+
+const KIND_OF_UNIT = { bytes: 'size', 'bytes/s': 'size', ms: 'milliseconds', count: 'integer' } as const
+
+const limitName = (group: string, name: string): string => `${group}${name[0].toUpperCase()}${name.slice(1)}`
+
+const LIMIT_OPTIONS: readonly OptionSpec[] = Object.entries(LIMITS).flatMap(([group, limits]) =>
+  Object.entries(limits).map(([name, limit]) => ({
+    name: limitName(group, name),
+    kind: KIND_OF_UNIT[limit.unit],
+    default: limit.default,
+    range: [limit.min, limit.max] as const,
+    text: `${limit.text}.`,
+    commands: ['serve'],
+    advanced: true as const,
+  })),
+)
+
+/** Every option there is. */
+export const OPTIONS: readonly OptionSpec[] = [...DECLARED.slice(0, -1), ...LIMIT_OPTIONS, ...DECLARED.slice(-1)]
+
+/** The limits of one kind of listener, as it takes them. */
+export function limitsFor(group: LimitGroup, settings: Settings): Readonly<Record<string, number>> {
+  const values = settings as unknown as Readonly<Record<string, number>>
+  return Object.fromEntries(Object.keys(LIMITS[group]).map(name => [name, values[limitName(group, name)]]))
+}
+
+/** `allMatches` → `--all-matches`. */
+export const flagOf = (name: string): string => `--${kebab(name)}`
+/** `allMatches` → `LAZARET_ALL_MATCHES`. */
+export const environmentOf = (name: string): string => `LAZARET_${kebab(name).replaceAll('-', '_').toUpperCase()}`
+
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)

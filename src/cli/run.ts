@@ -1,0 +1,70 @@
+// Finds the command, reads its options, loads its code, and turns what it throws into words and an exit code.
+
+import { COMMANDS, EXIT, findCommand } from './commands.ts'
+import type { CommandName, CommandSpec, Context, Run } from './commands.ts'
+import { CliError, renderError } from './errors.ts'
+import { helpCommand, helpOverview } from './help.ts'
+import { readInvocation } from './settings.ts'
+
+// The code of a command is loaded when it runs: `version` must not pay for the engine.
+const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
+  scan: async () => (await import('./commands/scan.ts')).scan,
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  'db build': async () => (await import('./commands/db.ts')).dbBuild,
+  'db info': async () => (await import('./commands/db.ts')).dbInfo,
+  'db verify': async () => (await import('./commands/db.ts')).dbVerify,
+  'db reload': async () => (await import('./commands/server.ts')).dbReload,
+  stats: async () => (await import('./commands/server.ts')).stats,
+  version: async () => (await import('./commands/version.ts')).version,
+  help: async () => help,
+}
+
+const ALIASES: Readonly<Record<string, string>> = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '-V': 'version',
+}
+
+/** What the command line talks to; tests give their own. */
+export interface Host extends Pick<Context, 'stdout' | 'stderr'> {
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Runs one command.
+ * @param words - the command line without the program
+ * @returns the exit code; errors have been written to standard error by then
+ */
+export async function runCli(words: readonly string[], host: Host): Promise<number> {
+  try {
+    const command = chooseCommand(words)
+    const rest = words.slice(words.length === 0 ? 0 : command.name.split(' ').length)
+    const invocation = readInvocation(command, rest, host.environment)
+    if (invocation.settings.help) {
+      host.stdout.write(helpCommand(command))
+      return EXIT.clean
+    }
+    const run = await LOADERS[command.name as CommandName]()
+    return await run({ ...invocation, stdout: host.stdout, stderr: host.stderr })
+  } catch (error) {
+    host.stderr.write(renderError(error))
+    return EXIT.failed
+  }
+}
+
+function chooseCommand(words: readonly string[]): CommandSpec {
+  const [first = 'help', ...others] = words
+  const command = findCommand([ALIASES[first] ?? first, ...others])
+  if (command !== undefined) return command
+  const family = COMMANDS.some(({ name }) => name.startsWith(`${first} `))
+  throw new CliError('unknown-command', { what: JSON.stringify(family ? words.slice(0, 2).join(' ') : first) })
+}
+
+const help: Run = ({ operands, stdout }) => {
+  const command = operands.length === 0 ? undefined : findCommand(operands)
+  const unknown = operands.length > 0 && command === undefined
+  if (unknown) throw new CliError('unknown-command', { what: JSON.stringify(operands.join(' ')) })
+  stdout.write(command === undefined ? helpOverview() : helpCommand(command))
+  return Promise.resolve(EXIT.clean)
+}
