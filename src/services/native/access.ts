@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { formatAddress, isLocalAddress } from '../../protocol/index.ts'
 import type { Address } from '../../protocol/index.ts'
-import { ListenError } from './errors.ts'
+import { ListenError } from '../listen-error.ts'
 
 /** What a connection may do: `user` scans and asks for the version, `admin` everything. */
 export type Role = 'user' | 'admin'

@@ -1,19 +1,5 @@
-/** One limit of the listener: the option declaration carries default, unit, range and meaning. */
-export interface LimitDeclaration {
-  readonly default: number
-  readonly unit: 'bytes' | 'bytes/s' | 'ms' | 'count'
-  readonly min: number
-  readonly max: number
-  readonly text: string
-}
-
-const limit = (
-  value: number,
-  unit: LimitDeclaration['unit'],
-  min: number,
-  max: number,
-  text: string,
-): LimitDeclaration => ({ default: value, unit, min, max, text })
+import { limit, resolveLimits } from '../limits.ts'
+import type { LimitDeclaration } from '../limits.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -45,15 +31,5 @@ export type NativeLimits = Readonly<Record<keyof typeof NATIVE_LIMITS, number>>
  * The limits with defaults filled in.
  * @throws RangeError that names the limit, its range and its unit
  */
-export const nativeLimits = (given: Partial<NativeLimits> = {}): NativeLimits => {
-  const names = Object.keys(NATIVE_LIMITS) as (keyof typeof NATIVE_LIMITS)[]
-  const pairs = names.map(name => {
-    const { default: value, min, max, unit } = NATIVE_LIMITS[name]
-    const chosen = given[name] ?? value
-    if (!(chosen >= min && chosen <= max)) {
-      throw new RangeError(`native.${name} is ${chosen}; it must be from ${min} to ${max} (${unit})`)
-    }
-    return [name, chosen] as const
-  })
-  return Object.fromEntries(pairs) as NativeLimits
-}
+export const nativeLimits = (given: Partial<NativeLimits> = {}): NativeLimits =>
+  resolveLimits('native', NATIVE_LIMITS, given)

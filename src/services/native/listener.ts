@@ -7,12 +7,12 @@ import type { Address } from '../../protocol/index.ts'
 import type { Scanner } from '../../scan/index.ts'
 import { requireSafe, tokenChecker } from './access.ts'
 import type { Role, TokenGrant } from './access.ts'
-import { ListenError } from './errors.ts'
+import { ListenError } from '../listen-error.ts'
 import { nativeLimits } from './limits.ts'
 import type { NativeLimits } from './limits.ts'
 import { Session } from './session.ts'
 import type { SessionHost } from './session.ts'
-import { clearSocketPath } from './socket-file.ts'
+import { clearSocketPath } from '../socket-file.ts'
 
 /** Certificates as PEM text. */
 export interface ListenTls {

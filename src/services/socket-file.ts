@@ -1,7 +1,7 @@
 import { lstat, mkdir, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { ListenError } from './errors.ts'
+import { ListenError } from './listen-error.ts'
 
 /** sun_path holds 108 bytes on Linux and 104 elsewhere, with the closing NUL. */
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103
