@@ -1,5 +1,7 @@
 // Everything the command line may refuse, one code each. docs/errors.md lists the same codes; docs.test.ts ties them.
 
+import { visible } from '../report/index.ts'
+import { DatabaseError } from '../runtime/index.ts'
 import { flagOf } from './options.ts'
 
 interface ErrorText {
@@ -12,14 +14,17 @@ interface ErrorText {
 /** Codes of the command line, as they stand in messages and in results: stable. */
 export const CLI_ERRORS = {
   'unknown-command': { message: 'There is no command {what}', remedy: 'lazaret help lists the commands' },
-  'unknown-option': { message: '{command} knows no option {what}', remedy: 'lazaret help {command} lists its options' },
+  'unknown-option': {
+    message: 'lazaret {command} knows no option {what}',
+    remedy: 'lazaret help {command} lists its options',
+  },
   'missing-value': { message: '{what} needs a value', remedy: 'Write {what} {placeholder}' },
   'unexpected-value': { message: '{what} is a switch and takes no value', remedy: 'Leave the value out' },
   'bad-value': { message: '{what} cannot be {value}', remedy: 'It must be {expected}' },
   'repeated-option': { message: '{what} is given more than once', remedy: 'Give it once' },
   'conflicting-options': { message: '{what} and {other} exclude each other', remedy: 'Leave one of them out' },
-  'missing-argument': { message: '{command} needs {what}', remedy: 'Usage: lazaret {usage}' },
-  'extra-argument': { message: '{command} does not expect {what}', remedy: 'Usage: lazaret {usage}' },
+  'missing-argument': { message: 'lazaret {command} needs {what}', remedy: 'Usage: lazaret {usage}' },
+  'extra-argument': { message: 'lazaret {command} does not expect {what}', remedy: 'Usage: lazaret {usage}' },
   'config-unreadable': {
     message: 'The configuration file {what} cannot be read: {detail}',
     remedy: 'Check the path and its permissions',
@@ -104,9 +109,16 @@ const fill = (template: string, details: Details): string =>
 
 /** An error for standard error: `lazaret: what (code)` and, on a line of its own, what to do. */
 export function renderError(error: unknown): string {
-  if (error instanceof CliError) return `lazaret: ${error.message} (${error.code})\n${error.remedy}.\n`
+  const known = asCliError(error)
+  const lines = known.message.split('\n').map(visible).join('\n')
+  return `lazaret: ${lines} (${known.code})\n${visible(known.remedy)}.\n`
+}
+
+function asCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error
+  if (error instanceof DatabaseError) return new CliError(error.code, { what: error.path, detail: error.detail })
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return renderError(new CliError('internal', { detail }))
+  return new CliError('internal', { detail })
 }
 
 /** Both flags were given where only one can hold. */

@@ -2,6 +2,7 @@
 
 import { VERSION } from '../client/index.ts'
 import type { Scanner } from '../scan/index.ts'
+import { startClamdListener } from '../services/clamd/index.ts'
 import { ListenError, startNativeListener } from '../services/native/index.ts'
 import type { ListenTls, TokenGrant } from '../services/native/index.ts'
 import { readSecret, readText, readToken } from './backends.ts'
@@ -35,7 +36,7 @@ interface Started {
  * @throws CliError `cannot-listen`, `file-unreadable`
  */
 export async function startListeners(settings: Settings, scanner: Scanner, host: ListenHost): Promise<Listening> {
-  const starts = [...(await nativeStarts(settings, scanner, host))]
+  const starts = [...(await nativeStarts(settings, scanner, host)), ...clamdStarts(settings, scanner, host)]
   const started: Started[] = []
   const close = async (): Promise<void> => void (await Promise.all(started.map(listener => listener.close())))
   for (const { address, start } of starts) {
@@ -60,12 +61,29 @@ async function nativeStarts(settings: Settings, scanner: Scanner, { log }: Liste
   const tokens = await tokensOf(settings)
   const tls = await tlsOf(settings)
   const limits = limitsFor('native', settings)
-  const common = { scanner, software: `lazaret/${VERSION}`, limits, log, ...(tls === undefined ? {} : { tls }) }
+  const { socketMode } = settings
+  const software = `lazaret/${VERSION}`
+  const common = { scanner, software, socketMode, limits, log, ...(tls === undefined ? {} : { tls }) }
   return addresses.map(address => {
     // Who may open the socket of the data directory is its owner: a token would add nothing.
     const grants = address.startsWith('unix:') ? {} : { tokens }
     return { address, start: () => startNativeListener({ address, ...common, ...grants }) }
   })
+}
+
+function clamdStarts(settings: Settings, scanner: Scanner, { log, stop }: ListenHost): Start[] {
+  const common = {
+    scanner,
+    version: settings.clamdVersion,
+    lax: settings.clamdLax,
+    followLinks: settings.clamdFollowLinks,
+    allowRemote: settings.clamdAllowRemote,
+    socketMode: settings.socketMode,
+    shutdown: settings.clamdShutdown ? () => stop('SHUTDOWN by a client') : undefined,
+    limits: limitsFor('clamd', settings),
+    log,
+  }
+  return settings.clamd.map(address => ({ address, start: () => startClamdListener({ address, ...common }) }))
 }
 
 async function tokensOf(settings: Settings): Promise<TokenGrant[]> {

@@ -3,10 +3,21 @@
 
 import { FORMATS } from '../report/index.ts'
 import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/index.ts'
+import { CLAMD_LIMITS } from '../services/clamd/index.ts'
 import { NATIVE_LIMITS } from '../services/native/index.ts'
 
 /** How the text of an option is read; the reader of each kind is in values.ts. */
-export type Kind = 'flag' | 'text' | 'path' | 'address' | 'choice' | 'integer' | 'seconds' | 'milliseconds' | 'size'
+export type Kind =
+  | 'flag'
+  | 'text'
+  | 'path'
+  | 'address'
+  | 'choice'
+  | 'integer'
+  | 'seconds'
+  | 'milliseconds'
+  | 'size'
+  | 'mode'
 
 /** One option. `name` is the key in lazaret.config.json; the flag and the environment variable are made from it. */
 export interface OptionSpec {
@@ -122,7 +133,7 @@ const DECLARED = [
     name: 'clamd',
     kind: 'address',
     many: true,
-    text: 'Listen here with the clamd dialect. It has no authentication: only unix sockets and loopback addresses.',
+    text: 'Listen here with the clamd dialect. It has no authentication and no TLS.',
     otherwise: 'nowhere',
     commands: ['serve'],
   },
@@ -244,6 +255,27 @@ const DECLARED = [
     commands: ['serve'],
   },
   {
+    name: 'clamdFollowLinks',
+    kind: 'flag',
+    default: false,
+    text: 'Follow a symbolic link that a client of the clamd dialect names.',
+    commands: ['serve'],
+  },
+  {
+    name: 'clamdAllowRemote',
+    kind: 'flag',
+    default: false,
+    text: 'Accept addresses for the clamd dialect that other machines can reach. It has no authentication: only behind a firewall.',
+    commands: ['serve'],
+  },
+  {
+    name: 'socketMode',
+    kind: 'mode',
+    default: 0o600,
+    text: 'Mode of the unix sockets: who may open one may use it, and through the native one may reload.',
+    commands: ['serve'],
+  },
+  {
     name: 'unwanted',
     kind: 'flag',
     default: false,
@@ -269,7 +301,7 @@ const DECLARED = [
 type Option = (typeof DECLARED)[number]
 type Scalar<O extends Option> = O['kind'] extends 'flag'
   ? boolean
-  : O['kind'] extends 'integer' | 'seconds' | 'size'
+  : O['kind'] extends 'integer' | 'seconds' | 'size' | 'mode'
     ? number
     : O extends { readonly choices: readonly (infer C)[] }
       ? C
@@ -289,7 +321,7 @@ export type Settings = { readonly [O in Option as O['name']]: ValueOf<O> } & {
 }
 
 /** Limits of the listeners become options by their own declarations: `maxStreams` of native → `nativeMaxStreams`. */
-const LIMITS = { native: NATIVE_LIMITS }
+const LIMITS = { native: NATIVE_LIMITS, clamd: CLAMD_LIMITS }
 type LimitGroup = keyof typeof LIMITS
 
 const KIND_OF_UNIT = { bytes: 'size', 'bytes/s': 'size', ms: 'milliseconds', count: 'integer' } as const

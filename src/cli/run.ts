@@ -57,8 +57,13 @@ function chooseCommand(words: readonly string[]): CommandSpec {
   const [first = 'help', ...others] = words
   const command = findCommand([ALIASES[first] ?? first, ...others])
   if (command !== undefined) return command
-  const family = COMMANDS.some(({ name }) => name.startsWith(`${first} `))
-  throw new CliError('unknown-command', { what: JSON.stringify(family ? words.slice(0, 2).join(' ') : first) })
+  const family = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.split(' ')[1])
+  if (family.length === 0) throw new CliError('unknown-command', { what: JSON.stringify(first) })
+  throw new CliError('missing-argument', {
+    command: first,
+    what: `one of ${family.join(', ')}`,
+    usage: `${first} ${family[0]} …`,
+  })
 }
 
 const help: Run = ({ operands, stdout }) => {

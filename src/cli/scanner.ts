@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseError, ENGINE_PATH, EngineSupervisor, resolveDatabase, RUNTIME_LIMITS } from '../runtime/index.ts'
+import { ENGINE_PATH, EngineSupervisor, resolveDatabase, RUNTIME_LIMITS } from '../runtime/index.ts'
 import type { PreparedImage, ResolvedDatabase, RuntimeLimits, SupervisorOptions } from '../runtime/index.ts'
 import type { Scanner } from '../scan/index.ts'
 import { prepareDataDirectory, starterDatabase } from './data.ts'
@@ -21,7 +21,7 @@ export interface ScannerOptions {
 
 /**
  * Starts the engine with the database of the settings.
- * @throws CliError that says which database cannot be used and why
+ * @throws DatabaseError, CliError `engine-failed`, `data-unusable`
  */
 export async function startScanner(options: ScannerOptions): Promise<Scanner> {
   const { settings, log } = options
@@ -63,16 +63,12 @@ class Database {
     const rebuild = this.#rebuild
     this.#rebuild = false
     this.#resolved = undefined
-    try {
-      this.#resolved = await resolveDatabase({
-        paths: settings.db.length > 0 ? settings.db : [starterDatabase()],
-        cacheDirectory: join(settings.data, 'cache'),
-        unwanted: settings.unwanted,
-        rebuild,
-      })
-    } catch (error) {
-      throw error instanceof DatabaseError ? databaseError(error) : error
-    }
+    this.#resolved = await resolveDatabase({
+      paths: settings.db.length > 0 ? settings.db : [starterDatabase()],
+      cacheDirectory: join(settings.data, 'cache'),
+      unwanted: settings.unwanted,
+      rebuild,
+    })
     const { built, imagePath, skipped } = this.#resolved
     if (built !== undefined) {
       const seconds = (built.elapsedMs / 1000).toFixed(1)
@@ -102,9 +98,6 @@ class Database {
     return new CliError('engine-failed', { what: path, detail: error.message }, { cause: error })
   }
 }
-
-const databaseError = (error: DatabaseError): CliError =>
-  new CliError(error.code, { what: error.path, detail: error.detail }, { cause: error })
 
 const limitsOf = (settings: Settings): RuntimeLimits => ({
   ...RUNTIME_LIMITS,

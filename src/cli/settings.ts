@@ -83,7 +83,7 @@ function readFlags(command: CommandSpec, words: readonly string[]): { values: Va
 }
 
 function unknownOption(command: CommandSpec, what: string): CliError {
-  return new CliError('unknown-option', { what, command: `lazaret ${command.name}` })
+  return new CliError('unknown-option', { what, command: command.name })
 }
 
 interface FlagToken {
@@ -179,7 +179,7 @@ const textOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 
 function checkOperands(command: CommandSpec, operands: readonly string[]): void {
-  const details = { command: `lazaret ${command.name}`, usage: `${command.name} ${command.operands}`.trim() }
+  const details = { command: command.name, usage: `${command.name} ${command.operands}`.trim() }
   if (operands.length < command.least) throw new CliError('missing-argument', { ...details, what: command.operands })
   if (operands.length > command.most) {
     throw new CliError('extra-argument', { ...details, what: JSON.stringify(operands[command.most]) })

@@ -51,6 +51,11 @@ export const KINDS: Readonly<Record<Kind, KindSpec>> = {
     expected: spec => `a whole number of milliseconds${rangeText(spec)}`,
     read: text => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
   },
+  mode: {
+    placeholder: 'MODE',
+    expected: () => 'three octal digits, such as 660',
+    read: text => (/^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : undefined),
+  },
   size: {
     placeholder: 'SIZE',
     expected: spec => `a number of bytes${rangeText(spec)}; K, M, G and T may follow it`,
@@ -80,8 +85,10 @@ export function sizeText(bytes: number): string {
 }
 
 /** A value of an option as one would write it. */
-export const valueText = (spec: OptionSpec, value: Value): string =>
-  spec.kind === 'size' ? sizeText(Number(value)) : String(value)
+export function valueText(spec: OptionSpec, value: Value): string {
+  if (spec.kind === 'size') return sizeText(Number(value))
+  return spec.kind === 'mode' ? Number(value).toString(8) : String(value)
+}
 
 /** The range of an option for people, with a leading blank; empty where it has none. */
 export function rangeText(spec: OptionSpec): string {

@@ -114,10 +114,10 @@ async function readKnown(cache: string, stamp: string): Promise<string | undefin
  * the business of who loads it, and who finds them wrong asks for a rebuild.
  */
 async function isUsable(path: string): Promise<boolean> {
-  const now = new Date()
   try {
-    await utimes(path, now, now)
-    return (await stat(path)).size === readHeader(path).fileBytes
+    const { size, mtime } = await stat(path)
+    await utimes(path, new Date(), mtime)
+    return size === readHeader(path).fileBytes
   } catch {
     return false
   }
@@ -152,7 +152,7 @@ async function cleanCache(cache: string): Promise<void> {
     (await readdir(cache)).map(async name => {
       const path = join(cache, name)
       const usedMs = await stat(path).then(
-        ({ mtimeMs }) => mtimeMs,
+        ({ atimeMs }) => atimeMs,
         () => 0,
       )
       return { path, usedMs }

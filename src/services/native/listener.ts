@@ -1,7 +1,6 @@
 import { chmod } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
 import { formatAddress, NativeError, parseAddress } from '../../protocol/index.ts'
 import type { Address } from '../../protocol/index.ts'
 import type { Scanner } from '../../scan/index.ts'
@@ -74,7 +73,7 @@ export const startNativeListener = async (options: NativeListenerOptions): Promi
     running: 0,
   }
   if (address.kind === 'unix') await clearSocketPath(address.path)
-  const server = createTransportServer(address, options.tls, limits)
+  const server = await createTransportServer(address, options.tls, limits)
   const bound = await listen(server, address)
   if (address.kind === 'unix') await chmod(address.path, options.socketMode ?? DEFAULT_SOCKET_MODE)
   return serve(server, bound, host, tokens.length > 0 ? undefined : roleWithoutToken(address))
@@ -83,11 +82,17 @@ export const startNativeListener = async (options: NativeListenerOptions): Promi
 /** A unix socket is as good as its file mode; on loopback everybody of this machine is a user. */
 const roleWithoutToken = (address: Address): Role => (address.kind === 'unix' ? 'admin' : 'user')
 
-const createTransportServer = (address: Address, tls: ListenTls | undefined, limits: NativeLimits): Server => {
+const createTransportServer = async (
+  address: Address,
+  tls: ListenTls | undefined,
+  limits: NativeLimits,
+): Promise<Server> => {
   if (address.kind !== 'tls') return createServer()
   if (tls === undefined) {
     throw new ListenError('tls-options-missing', `${formatAddress(address)} needs a certificate and its key`)
   }
+  // Loaded here: TLS takes longer to start than all the rest, and most servers listen on a unix socket only.
+  const { createServer: createTlsServer } = await import('node:tls')
   const { cert, key, clientCa } = tls
   const demand = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
   try {
