@@ -1,0 +1,60 @@
+// Bytes per second of one scanning thread: Lazaret against clamd, warm page cache, alternating runs, medians.
+// usage: node bench/throughput.ts [--peer-only] [--runs 3] [--megabytes 60]
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { scanPaths } from './lib/clamd-session.ts'
+import { elfCorpus, peCorpus, textCorpus, warm, type Corpus } from './lib/corpora.ts'
+import { realSet, SCRATCH } from './lib/folders.ts'
+import { moreIsBetter, record, type Row } from './lib/record.ts'
+import { startClamd, startLazaret, type ScanServer } from './lib/servers.ts'
+import { median, short } from './lib/statistics.ts'
+
+const PROMISES: Readonly<Record<Corpus['name'], number>> = { elf: 30, pe: 30, text: 20 }
+
+const { values } = parseArgs({
+  options: {
+    'peer-only': { type: 'boolean', default: false },
+    runs: { type: 'string', default: '3' },
+    megabytes: { type: 'string', default: '60' },
+  },
+})
+const runs = Number(values.runs)
+const bytes = Number(values.megabytes) * 1e6
+const corpora = [elfCorpus(bytes), peCorpus(bytes), textCorpus(bytes / 2)]
+
+const database = realSet()
+// Caches of verdicts would measure nothing: clamd's is switched off, and every run of Lazaret asks for a fresh scan.
+const servers: ScanServer[] = [
+  await startClamd({ folder: join(SCRATCH, 'clamd'), database, threads: 1, clamdLines: ['DisableCache yes'] }),
+]
+if (!values['peer-only']) {
+  servers.push(await startLazaret({ folder: join(SCRATCH, 'lazaret'), database, threads: 1 }))
+}
+
+const rows: Row[] = []
+try {
+  for (const corpus of corpora) rows.push(await compare(corpus))
+} finally {
+  for (const server of servers) await server.stop()
+}
+if (!values['peer-only']) process.exitCode = record('throughput', rows, { runs }) ? 0 : 1
+
+async function compare(corpus: Corpus): Promise<Row> {
+  warm(corpus)
+  const rates = new Map<string, number[]>(servers.map(server => [server.name, []]))
+  for (let run = 0; run < runs; run++) {
+    for (const server of servers) {
+      const { elapsedMs, answers } = await scanPaths(server.clamd, corpus.paths)
+      const found = [...answers.values()].filter(answer => answer.endsWith('FOUND')).length
+      const errors = [...answers.values()].filter(answer => answer.endsWith('ERROR')).length
+      const rate = corpus.bytes / 1e3 / elapsedMs
+      rates.get(server.name)?.push(rate)
+      console.log(
+        `${corpus.name} ${server.name}: ${corpus.paths.length} files, ${short(corpus.bytes / 1e6)} MB, ` +
+          `${short(rate)} MB/s, ${found} found, ${errors} errors`,
+      )
+    }
+  }
+  const of = (name: string) => median(rates.get(name) ?? [])
+  return moreIsBetter(corpus.name, 'MB/s', of('clamd'), of('lazaret'), PROMISES[corpus.name])
+}

@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { hasShared } from '../bench/lib/folders.ts'
+import { LAZARET, LAZARET_CLIENT } from '../bench/lib/servers.ts'
+
+// What suites need beside the repository. What is absent is said once, by name, so that a green run is never mistaken
+// for a whole one.
+
+function hasProgram(name: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const succeeds = (program: string, options: readonly string[]): boolean => {
+  try {
+    execFileSync(program, options, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const NEEDS = {
+  clamscan: { is: () => hasProgram('clamscan'), help: 'Debian package clamav' },
+  clamd: { is: () => hasProgram('clamd'), help: 'Debian package clamav-daemon' },
+  clamdscan: { is: () => hasProgram('clamdscan'), help: 'Debian package clamdscan' },
+  clamdtop: {
+    is: () => hasProgram('clamdtop') && hasProgram('script'),
+    help: 'Debian packages clamdscan and bsdutils',
+  },
+  testfiles: { is: () => existsSync('/usr/share/clamav-testfiles/clam.exe'), help: 'Debian package clamav-testfiles' },
+  pyclamd: { is: () => succeeds('/usr/bin/python3', ['-c', 'import pyclamd']), help: 'Debian package python3-pyclamd' },
+  perl: { is: () => succeeds('perl', ['-MClamAV::Client', '-e', '1']), help: 'Debian package libclamav-client-perl' },
+  shared: { is: () => hasShared, help: 'real signatures in ../shared/signatures' },
+  lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
+  client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },
+} as const
+export type Need = keyof typeof NEEDS
+
+/** The needs that are not met; each is printed with how to meet it. Use: `describe.skipIf(missing('clamd').length > 0)`. */
+export function missing(...needs: readonly Need[]): Need[] {
+  const absent = needs.filter(need => !NEEDS[need].is())
+  for (const need of absent) console.warn(`SKIPPED: ${need} is absent; install ${NEEDS[need].help}`)
+  return absent
+}
