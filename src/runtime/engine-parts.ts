@@ -1,22 +1,6 @@
-import type { Detection, Report } from '../report/index.ts'
+import type { EngineThread } from '../scan/index.ts'
 
 // What an engine process is made of, apart from the processes: the production parts are in image.ts, tests bring fakes.
-
-/** Everything one thread needs to scan; made once per thread over the shared memory that holds the image. */
-export interface EngineThread {
-  /** Window in the shared memory into which content that fits may be read, to save a copy. */
-  readonly window: Uint8Array
-  /** Scans whole content; it may lie in the window or elsewhere. Synchronous, step-limited, never throws for content. */
-  scan(request: EngineRequest, onDetection?: (detection: Detection) => void): Report
-}
-
-export interface EngineRequest {
-  readonly name: string
-  readonly content: Uint8Array
-  readonly allMatches: boolean
-  /** By performance.now(). */
-  readonly deadlineMs: number
-}
 
 /** What an engine says about its database. */
 export interface DatabaseInfo {

@@ -284,10 +284,10 @@ describe('reload and close', () => {
   test('under load no scan fails and none is lost', async () => {
     const scanner = await start()
     let scans = 0
-    let stop = false
+    const stop = new AbortController()
     const seen = new Set<string>()
     const load = Array.from({ length: 8 }, async () => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         const report = await scanner.scan(job(scans++ % 3 === 0 ? 'EVIL' : 'SLOW 1'))
         seen.add(report.scanner.database)
         expect(['clean', 'infected']).toContain(report.verdict)
@@ -300,7 +300,7 @@ describe('reload and close', () => {
     }
     expect(await scanner.reload()).toMatchObject({ changed: false, database: 'g4' })
     await eventually(() => seen.has('g4'))
-    stop = true
+    stop.abort()
     await Promise.all(load)
     await eventually(() => !alive(old))
     expect((await scanner.status()).engineRestarts).toBe(0)

@@ -125,7 +125,10 @@ export class EngineSupervisor implements Scanner {
 
   async status(): Promise<ScannerStatus> {
     const database = this.#database
-    const engineBytes = [...this.#engines].reduce((sum, engine) => sum + engine.residentBytes, this.#quarantine.residentBytes)
+    const engineBytes = [...this.#engines].reduce(
+      (sum, engine) => sum + engine.residentBytes,
+      this.#quarantine.residentBytes,
+    )
     const links = this.#engine?.links ?? []
     return {
       version: ENGINE_VERSION,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Detection, Report } from '../../report/index.ts'
-import type { EngineParts, EngineRequest, EngineThread } from '../engine-parts.ts'
+import type { EngineThread, ScanRequest } from '../../scan/index.ts'
+import type { EngineParts } from '../engine-parts.ts'
 
 // An engine without a matcher, for tests. Its image is a JSON file; content says what is to happen:
 //   EVIL            one detection; EVIL EVIL: two with allMatches
@@ -37,7 +38,7 @@ const obey = (text: string): void => {
   if (word === 'SLOW') Atomics.wait(sleeper, 0, 0, Number(argument))
 }
 
-const scan = (image: FakeImage, request: EngineRequest, tell?: (detection: Detection) => void): Report => {
+const scan = (image: FakeImage, request: ScanRequest, tell?: (detection: Detection) => void): Report => {
   const text = Buffer.from(request.content).toString('latin1', 0, 64 * 1024)
   obey(text)
   const found = Math.min(text.split('EVIL').length - 1, request.allMatches ? Infinity : 1)

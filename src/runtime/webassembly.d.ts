@@ -1,0 +1,11 @@
+// The host's WebAssembly as this layer uses it; @types/node leaves it to the DOM's library.
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean })
+    readonly buffer: ArrayBufferLike
+    grow(deltaPages: number): number
+  }
+  class Module {
+    constructor(bytes: ArrayBufferView | ArrayBufferLike)
+  }
+}
