@@ -10,7 +10,7 @@ export function hexDigit(code: number): number {
 /** Lower-case hexadecimal text, two digits per byte. */
 export function encodeHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += DIGITS[byte >> 4]! + DIGITS[byte & 15]!
+  for (const byte of bytes) text += DIGITS[byte >> 4] + DIGITS[byte & 15]
   return text
 }
 

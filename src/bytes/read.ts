@@ -11,31 +11,31 @@ function need(bytes: Uint8Array, offset: number, size: number): void {
 /** Unsigned 8-bit integer at `offset`. @throws ParseError */
 export function u8(bytes: Uint8Array, offset: number): number {
   need(bytes, offset, 1)
-  return bytes[offset]!
+  return bytes[offset]
 }
 
 /** Unsigned 16-bit integer at `offset`, least significant byte first. @throws ParseError */
 export function u16le(bytes: Uint8Array, offset: number): number {
   need(bytes, offset, 2)
-  return bytes[offset]! | (bytes[offset + 1]! << 8)
+  return bytes[offset] | (bytes[offset + 1] << 8)
 }
 
 /** Unsigned 16-bit integer at `offset`, most significant byte first. @throws ParseError */
 export function u16be(bytes: Uint8Array, offset: number): number {
   need(bytes, offset, 2)
-  return (bytes[offset]! << 8) | bytes[offset + 1]!
+  return (bytes[offset] << 8) | bytes[offset + 1]
 }
 
 /** Unsigned 32-bit integer at `offset`, least significant byte first. @throws ParseError */
 export function u32le(bytes: Uint8Array, offset: number): number {
   need(bytes, offset, 4)
-  return (bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)) >>> 0
+  return (bytes[offset] | (bytes[offset + 1] << 8) | (bytes[offset + 2] << 16) | (bytes[offset + 3] << 24)) >>> 0
 }
 
 /** Unsigned 32-bit integer at `offset`, most significant byte first. @throws ParseError */
 export function u32be(bytes: Uint8Array, offset: number): number {
   need(bytes, offset, 4)
-  return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0
+  return ((bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3]) >>> 0
 }
 
 /**
@@ -67,7 +67,7 @@ export function equalsAt(bytes: Uint8Array, offset: number, pattern: Uint8Array)
 export function indexOf(bytes: Uint8Array, pattern: Uint8Array, start = 0, end = bytes.length): number {
   const last = Math.min(end, bytes.length) - pattern.length
   if (pattern.length === 0) return start <= last ? start : -1
-  for (let at = bytes.indexOf(pattern[0]!, start); at >= 0 && at <= last; at = bytes.indexOf(pattern[0]!, at + 1))
+  for (let at = bytes.indexOf(pattern[0], start); at >= 0 && at <= last; at = bytes.indexOf(pattern[0], at + 1))
     if (equalsAt(bytes, at, pattern)) return at
   return -1
 }
@@ -75,7 +75,7 @@ export function indexOf(bytes: Uint8Array, pattern: Uint8Array, start = 0, end =
 /** The bytes [start, end), clipped to what is there, one character per byte (ISO 8859-1). */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = ''
-  for (let i = Math.max(0, start); i < Math.min(end, bytes.length); i++) text += String.fromCharCode(bytes[i]!)
+  for (let i = Math.max(0, start); i < Math.min(end, bytes.length); i++) text += String.fromCharCode(bytes[i])
   return text
 }
 

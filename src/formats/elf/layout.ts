@@ -41,10 +41,10 @@ const ELF64 = {
 
 interface Reader {
   readonly fields: typeof ELF32 | typeof ELF64
-  half(content: Uint8Array, offset: number): number
-  word(content: Uint8Array, offset: number): number
+  readonly half: (content: Uint8Array, offset: number) => number
+  readonly word: (content: Uint8Array, offset: number) => number
   /** Address, offset or size: 4 or 8 bytes by class. */
-  wide(content: Uint8Array, offset: number): number
+  readonly wide: (content: Uint8Array, offset: number) => number
 }
 
 // Index: class (0 for 32 bits, 1 for 64) + 2 × data (0 for little endian, 1 for big).

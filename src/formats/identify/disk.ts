@@ -20,7 +20,7 @@ export function isOldTar(content: Uint8Array): boolean {
   let declared = 0
   let digits = 0
   for (let i = TAR_CHECKSUM_AT; i < TAR_CHECKSUM_AT + 8; i++) {
-    const byte = content[i]!
+    const byte = content[i]
     if (byte >= 0x30 && byte <= 0x37) {
       declared = declared * 8 + byte - 0x30
       digits++
@@ -28,7 +28,7 @@ export function isOldTar(content: Uint8Array): boolean {
   }
   // The checksum field itself counts as eight spaces.
   let sum = 8 * 0x20
-  for (let i = 0; i < SECTOR; i++) if (i < TAR_CHECKSUM_AT || i >= TAR_CHECKSUM_AT + 8) sum += content[i]!
+  for (let i = 0; i < SECTOR; i++) if (i < TAR_CHECKSUM_AT || i >= TAR_CHECKSUM_AT + 8) sum += content[i]
   return digits > 0 && sum === declared
 }
 
@@ -40,6 +40,6 @@ export function diskType(content: Uint8Array): FileTypeName | undefined {
   if (content[510] !== 0x55 || content[511] !== 0xaa) return undefined
   if (equalsAt(content, 3, bytesOf('NTFS    '))) return 'ntfs'
   if (equalsAt(content, 54, bytesOf('FAT')) || equalsAt(content, 82, bytesOf('FAT32'))) return 'fat'
-  for (let at = PARTITIONS_AT; at < 510; at += PARTITION_SIZE) if ((content[at]! & 0x7f) !== 0) return undefined
+  for (let at = PARTITIONS_AT; at < 510; at += PARTITION_SIZE) if ((content[at] & 0x7f) !== 0) return undefined
   return 'mbr'
 }

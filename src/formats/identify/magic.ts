@@ -110,7 +110,7 @@ const TAIL: readonly Magic[] = TAIL_ROWS.map(compile)
 
 /** Type of the first row that fits the start. Cost: the few rows with the same first byte. */
 export function headMagic(content: Uint8Array): FileTypeName | undefined {
-  const rows = HEAD[content[0] ?? 0]!
+  const rows = HEAD[content[0] ?? 0]
   for (const row of rows) if (fits(content, 0, row)) return row.type
   return undefined
 }
@@ -127,21 +127,21 @@ function compile([type, offset, hex]: MagicRow): Magic {
   const value = new Uint8Array(size)
   const mask = new Uint8Array(size)
   for (let i = 0; i < hex.length; i++) {
-    const digit = hex[i]!
+    const digit = hex[i]
     if (digit === '?') continue
     const shift = i % 2 === 0 ? 4 : 0
-    value[i >> 1] = value[i >> 1]! | (Number.parseInt(digit, 16) << shift)
-    mask[i >> 1] = mask[i >> 1]! | (15 << shift)
+    value[i >> 1] = value[i >> 1] | (Number.parseInt(digit, 16) << shift)
+    mask[i >> 1] = mask[i >> 1] | (15 << shift)
   }
   return { type, offset, value, mask }
 }
 
 function bucketByFirstByte(rows: readonly Magic[]): readonly (readonly Magic[])[] {
-  return Array.from({ length: 256 }, (_, byte) => rows.filter(row => (byte & row.mask[0]!) === row.value[0]))
+  return Array.from({ length: 256 }, (_, byte) => rows.filter(row => (byte & row.mask[0]) === row.value[0]))
 }
 
 function fits(content: Uint8Array, at: number, { value, mask }: Magic): boolean {
   if (at < 0 || at + value.length > content.length) return false
-  for (let i = 0; i < value.length; i++) if ((content[at + i]! & mask[i]!) !== value[i]) return false
+  for (let i = 0; i < value.length; i++) if ((content[at + i] & mask[i]) !== value[i]) return false
   return true
 }

@@ -68,7 +68,7 @@ export function headerBlockType(head: Uint8Array): FileTypeName | undefined {
     const match = HEADER_LINE.exec(line.trimEnd())
     if (match === null) break
     headers++
-    if (MAIL_HEADERS.has(match[1]!.toLowerCase())) known++
+    if (MAIL_HEADERS.has(match[1].toLowerCase())) known++
   }
   if (headers < MIN_HEADERS || known === 0) return undefined
   return /^content-type:\s*multipart\/related/im.test(text) ? 'mhtml' : 'mail'
@@ -78,7 +78,7 @@ export function headerBlockType(head: Uint8Array): FileTypeName | undefined {
 function startsLikeHeader(head: Uint8Array): boolean {
   for (let i = 0; i < Math.min(64, head.length); i++) {
     if (head[i] === 0x3a) return i > 0
-    if (head[i]! <= 0x20) return false
+    if (head[i] <= 0x20) return false
   }
   return false
 }

@@ -48,7 +48,7 @@ export function markupType(head: Uint8Array): FileTypeName | undefined {
 /** "<a " with "href" somewhere behind it, in any case. */
 function hasAnchor(head: Uint8Array): boolean {
   for (let at = head.indexOf(0x3c); at >= 0; at = head.indexOf(0x3c, at + 1)) {
-    if ((head[at + 1]! | 0x20) !== 0x61 || head[at + 2] !== 0x20) continue
+    if ((head[at + 1] | 0x20) !== 0x61 || head[at + 2] !== 0x20) continue
     for (let i = at + 3; i + 4 <= head.length; i++)
       if (
         lower(head, i) === 0x68 &&
@@ -63,5 +63,5 @@ function hasAnchor(head: Uint8Array): boolean {
 }
 
 function lower(head: Uint8Array, at: number): number {
-  return head[at]! | 0x20
+  return head[at] | 0x20
 }

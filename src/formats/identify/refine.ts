@@ -29,9 +29,9 @@ const REFINEMENTS: Readonly<Partial<Record<FileTypeName, Refinement>>> = {
   },
   // Two letters are a weak magic number: text that starts with them is text.
   bmp: (_, head) => (textEncoding(head) === undefined ? 'bmp' : undefined),
-  swf: content => (content[3]! <= MAX_SWF_VERSION && content[3] !== 0x20 ? 'swf' : undefined),
-  'swf-compressed': content => (content[3]! <= MAX_SWF_VERSION && content[3] !== 0x20 ? 'swf-compressed' : undefined),
-  bzip2: content => (content[3]! >= 0x31 && content[3]! <= 0x39 ? 'bzip2' : undefined),
+  swf: content => (content[3] <= MAX_SWF_VERSION && content[3] !== 0x20 ? 'swf' : undefined),
+  'swf-compressed': content => (content[3] <= MAX_SWF_VERSION && content[3] !== 0x20 ? 'swf-compressed' : undefined),
+  bzip2: content => (content[3] >= 0x31 && content[3] <= 0x39 ? 'bzip2' : undefined),
   lzma: content => (isLzma(content) ? 'lzma' : undefined),
 }
 

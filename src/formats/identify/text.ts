@@ -19,7 +19,7 @@ export function textEncoding(head: Uint8Array): FileTypeName | undefined {
   if (isUtf16(head, 0)) return 'text-utf16be'
   let highest = 0
   for (let i = 0; i < head.length; i++) {
-    const byte = head[i]!
+    const byte = head[i]
     if (NOT_TEXT[byte] === 1) return undefined
     if (byte > highest) highest = byte
   }
@@ -32,8 +32,8 @@ function isUtf16(head: Uint8Array, highHalf: 0 | 1): boolean {
   const marked = head[highHalf] === 0xfe && head[1 - highHalf] === 0xff
   if (!marked && units < CONVINCING_UNITS) return false
   for (let unit = marked ? 1 : 0; unit < units; unit++) {
-    const high = head[2 * unit + highHalf]!
-    const low = head[2 * unit + 1 - highHalf]!
+    const high = head[2 * unit + highHalf]
+    const low = head[2 * unit + 1 - highHalf]
     if (high === 0 ? NOT_TEXT[low] === 1 : !marked) return false
   }
   return true
@@ -42,11 +42,11 @@ function isUtf16(head: Uint8Array, highHalf: 0 | 1): boolean {
 /** True for well-formed UTF-8; a sequence that the end of `head` cuts is accepted. */
 function isUtf8(head: Uint8Array): boolean {
   for (let i = 0; i < head.length;) {
-    const byte = head[i]!
+    const byte = head[i]
     const more = byte < 0x80 ? 0 : byte < 0xc2 ? -1 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : byte < 0xf5 ? 3 : -1
     if (more < 0) return false
     const end = Math.min(i + 1 + more, head.length)
-    for (let k = i + 1; k < end; k++) if ((head[k]! & 0xc0) !== 0x80) return false
+    for (let k = i + 1; k < end; k++) if ((head[k] & 0xc0) !== 0x80) return false
     i += 1 + more
   }
   return true
@@ -57,6 +57,6 @@ export function narrow(head: Uint8Array, encoding: 'text-utf16le' | 'text-utf16b
   const low = encoding === 'text-utf16le' ? 0 : 1
   const text = new Uint8Array(head.length >> 1)
   for (let unit = 0; unit < text.length; unit++)
-    text[unit] = head[2 * unit + 1 - low] === 0 ? head[2 * unit + low]! : 0xff
+    text[unit] = head[2 * unit + 1 - low] === 0 ? head[2 * unit + low] : 0xff
   return text
 }

@@ -19,9 +19,9 @@ const MAGIC_64 = 0xfeedfacf
 
 interface Reader {
   readonly is64: boolean
-  word(content: Uint8Array, offset: number): number
+  readonly word: (content: Uint8Array, offset: number) => number
   /** Address or size: 4 or 8 bytes by class. */
-  wide(content: Uint8Array, offset: number): number
+  readonly wide: (content: Uint8Array, offset: number) => number
 }
 
 const READERS: Readonly<Record<string, Reader>> = {

@@ -72,8 +72,8 @@ export interface DataDirectory {
 /** A PE header as far as offsets, imports and resources need it. */
 export interface PeHeader {
   readonly is64: boolean
-  /** Relative virtual address of the entry point. */
-  readonly entryPointAddress: number
+  /** File offset of the entry point. */
+  readonly entryPoint: number
   /** Size of the headers in memory, in bytes, rounded up to the section alignment. */
   readonly headerSize: number
   readonly directories: readonly DataDirectory[]
@@ -102,24 +102,24 @@ export function readPeHeader(content: Uint8Array): PeHeader | undefined {
   const file = FileHeader.tryRead(content, at)
   if (file === undefined || file.numberOfSections === 0 || file.numberOfSections > MAX_SECTIONS) return undefined
   const optionalAt = at + MACHINE_HEADER_SIZE
-  if (file.sizeOfOptionalHeader < OptionalHeader32.size || optionalAt + 2 > content.length) return undefined
+  if (optionalAt + 2 > content.length) return undefined
   const is64 = u16le(content, optionalAt) === OPTIONAL_MAGIC_PE32_PLUS
   const layout = is64 ? OptionalHeader64 : OptionalHeader32
-  if (file.sizeOfOptionalHeader < layout.size) return undefined
+  // ClamAV wants room for all directories, Windows does not.
+  if (file.sizeOfOptionalHeader < layout.size + MAX_DIRECTORIES * 8) return undefined
   const optional = layout.tryRead(content, optionalAt)
-  if (optional === undefined || optional.sectionAlignment === 0) return undefined
+  if (optional === undefined) return undefined
 
   const anomalies: Anomaly[] = []
   const table = optionalAt + file.sizeOfOptionalHeader
   if (table + file.numberOfSections * SECTION_HEADER_SIZE > content.length) return undefined
-  return {
-    is64,
-    entryPointAddress: optional.addressOfEntryPoint,
-    headerSize: roundUp(optional.sizeOfHeaders, optional.sectionAlignment),
-    directories: readDirectories(content, optionalAt + layout.size, optional.numberOfRvaAndSizes, table),
-    sections: readSections(content, table, file.numberOfSections, optional, anomalies),
-    anomalies,
-  }
+  const sections = readSections(content, table, file.numberOfSections, optional, anomalies)
+  if (sections === undefined) return undefined
+  const headerSize = roundUp(optional.sizeOfHeaders, optional.sectionAlignment)
+  const entryPoint = fileOffsetOf({ headerSize, sections }, optional.addressOfEntryPoint, content.length)
+  if (entryPoint < 0) return undefined
+  const directories = readDirectories(content, optionalAt + layout.size, optional.numberOfRvaAndSizes, table)
+  return { is64, entryPoint, headerSize, directories, sections, anomalies }
 }
 
 function readDirectories(content: Uint8Array, start: number, declared: number, end: number): DataDirectory[] {
@@ -136,11 +136,13 @@ function readSections(
   count: number,
   alignment: { readonly sectionAlignment: number; readonly fileAlignment: number },
   anomalies: Anomaly[],
-): Section[] {
+): Section[] | undefined {
   const fileAlignment = effectiveFileAlignment(content, table, count, alignment.fileAlignment)
   const sections: Section[] = []
-  for (let at = table; sections.length < count; at += SECTION_HEADER_SIZE)
+  for (let at = table; sections.length < count; at += SECTION_HEADER_SIZE) {
+    if (isOutOfRange(content, at, fileAlignment)) return undefined
     sections.push(readSection(content, at, alignment.sectionAlignment, fileAlignment, anomalies))
+  }
   return sections
 }
 
@@ -183,6 +185,12 @@ function readSection(
   }
 }
 
+/** A section at 2 GiB or more in memory, as large, or with a raw size that overflows, makes the header invalid. */
+function isOutOfRange(content: Uint8Array, at: number, fileAlignment: number): boolean {
+  const rawSize = u32le(content, at + 16)
+  return content[at + 11] >= 0x80 || content[at + 15] >= 0x80 || (rawSize > 0 && roundUp(rawSize, fileAlignment) === 0)
+}
+
 function sectionName(content: Uint8Array, at: number): string {
   let end = at + 8
   while (end > at && content[end - 1] === 0) end--
@@ -193,18 +201,23 @@ function roundDown(value: number, alignment: number): number {
   return alignment === 0 ? value : value - (value % alignment)
 }
 
+/** In 32 bits, as loaders do: a size close to 4 GiB rounds to 0. */
 function roundUp(value: number, alignment: number): number {
-  return alignment === 0 ? value : Math.ceil(value / alignment) * alignment
+  return alignment === 0 ? value : (Math.ceil(value / alignment) * alignment) % 0x1_0000_0000
 }
 
 /**
  * File offset of a relative virtual address, or -1: inside the headers they are the same, elsewhere the last section
  * of the table whose raw data covers it decides.
  */
-export function fileOffsetOf(header: PeHeader, address: number, fileSize: number): number {
+export function fileOffsetOf(
+  header: Pick<PeHeader, 'headerSize' | 'sections'>,
+  address: number,
+  fileSize: number,
+): number {
   if (address < header.headerSize) return address < fileSize ? address : -1
   for (let i = header.sections.length - 1; i >= 0; i--) {
-    const section = header.sections[i]!
+    const section = header.sections[i]
     const delta = address - section.virtualAddress
     if (delta >= 0 && delta < section.rawSize) return section.rawOffset + delta
   }

@@ -1,5 +1,5 @@
 import type { ExecutableLayout } from '../types.ts'
-import { fileOffsetOf, readPeHeader } from './header.ts'
+import { readPeHeader } from './header.ts'
 import { readVersionInfoOffsets } from './version-info.ts'
 
 /** Layout of a PE32 or PE32+ file; undefined where the header cannot be read. Borrows `content` for version info. */
@@ -10,7 +10,7 @@ export function readPe(content: Uint8Array): ExecutableLayout | undefined {
   return {
     format: 'pe',
     is64: header.is64,
-    entryPoint: fileOffsetOf(header, header.entryPointAddress, content.length),
+    entryPoint: header.entryPoint,
     sections: header.sections,
     get versionInfoOffsets() {
       versionInfoOffsets ??= readVersionInfoOffsets(content, header)

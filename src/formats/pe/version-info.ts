@@ -12,7 +12,7 @@ const MAX_RESOURCES = 16
 const MAX_STEPS = 1024
 const HEADER_SIZE = 6
 
-const utf16 = (text: string): Uint8Array => bytesOf([...text, ''].map(c => `${c}\0`).join('') + '\0')
+const utf16 = (text: string): Uint8Array => bytesOf(`${text}\0`.replaceAll(/[^]/g, '$&\0'))
 const VERSION_INFO_KEY = utf16('VS_VERSION_INFO')
 const STRING_FILE_INFO_KEY = utf16('StringFileInfo')
 
