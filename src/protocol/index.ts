@@ -10,6 +10,7 @@ export {
   MIN_WINDOW_BYTES,
   NATIVE_ERRORS,
   NativeError,
+  PING_BYTES,
   parseAddress,
   PROTOCOL_MIN_VERSION,
   PROTOCOL_VERSION,
