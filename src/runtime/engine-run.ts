@@ -1,5 +1,6 @@
 import { Worker, isMainThread, workerData } from 'node:worker_threads'
 import type { EngineParts, LoadedDatabase } from './engine-parts.ts'
+import { serveLocally } from './local-thread.ts'
 import { serveThread } from './thread-loop.ts'
 import { FIRST_THREAD_FD } from './wire.ts'
 import type { EngineArguments, FromEngine, ThreadArguments, ToEngine } from './wire.ts'
@@ -56,9 +57,12 @@ export const runEngine = (parts: EngineParts, workerUrl: URL): void => {
   tell({ event: 'ready', database: loaded.info })
 }
 
-/** A scanning thread of an engine; returns when its socket has ended. */
+/** A scanning thread; with a socket, returns when that has ended. */
 export const runEngineThread = (parts: EngineParts): void => {
   if (isMainThread) throw new Error('this module is started by an engine, as a thread')
   const args = workerData as ThreadArguments
-  serveThread({ ...args, thread: parts.createThread(args.shared, args.index) })
+  const { fd, ...rest } = args
+  const bench = { ...rest, thread: parts.createThread(args.shared, args.index) }
+  if (fd === undefined) serveLocally(bench)
+  else serveThread({ ...bench, fd })
 }

@@ -1,12 +1,11 @@
 import { readSync, writeSync } from 'node:fs'
 import { NativeError, ServerEndpoint } from '../protocol/index.ts'
 import type { Open } from '../protocol/index.ts'
-import type { Report } from '../report/index.ts'
+import type { Detection, Report } from '../report/index.ts'
 import { ScanFailure } from '../scan/index.ts'
-import type { EngineThread } from '../scan/index.ts'
-import { readFileContent } from './content.ts'
-import type { DatabaseInfo } from './engine-parts.ts'
-import { tooLargeReport, unscannableReport } from './unscannable.ts'
+import type { ScanRequest } from '../scan/index.ts'
+import { scanFile } from './scan-content.ts'
+import type { ScanBench } from './scan-content.ts'
 import { engineHello, MAX_CLIENT_STREAMS } from './wire.ts'
 
 // One scanning thread. It owns one end of a socket and works on it synchronously: read, scan, write. There is no event
@@ -14,12 +13,9 @@ import { engineHello, MAX_CLIENT_STREAMS } from './wire.ts'
 // An exception ends the thread: its process tells the supervisor, which retries the job elsewhere.
 
 /** What a thread is given. */
-export interface ThreadOptions {
+export interface ThreadOptions extends ScanBench {
   /** The socket: a blocking file descriptor. */
   readonly fd: number
-  readonly thread: EngineThread
-  readonly database: DatabaseInfo
-  readonly maxFileSizeBytes: number
   /** After a predecessor was ended in the middle: bytes up to and including these are skipped, and said first. */
   readonly resync?: Uint8Array
 }
@@ -87,28 +83,19 @@ class Arriving {
 
 /** Serves one socket until it ends. Returns then; throws only for faults of this program or of its peer. */
 export const serveThread = (options: ThreadOptions): void => {
-  const { fd, thread, database, maxFileSizeBytes } = options
+  const { fd, thread } = options
   let arriving: Arriving | undefined
 
+  const requestOf = (open: Open): Omit<ScanRequest, 'content'> => ({
+    name: open.name,
+    allMatches: open.options.allMatches,
+    deadlineMs: performance.now() + (open.options.maxTimeMs ?? Infinity),
+  })
+  const teller = (id: number) => (detection: Detection) => void endpoint.event(id, { event: 'detection', detection })
   const scan = (id: number, open: Open, content: Uint8Array): Report =>
-    thread.scan(
-      {
-        name: open.name,
-        content,
-        allMatches: open.options.allMatches,
-        deadlineMs: performance.now() + (open.options.maxTimeMs ?? Infinity),
-      },
-      detection => void endpoint.event(id, { event: 'detection', detection }),
-    )
-  const scanPath = (id: number, open: Open, path: string): Report => {
-    const startedAtMs = Date.now()
-    const file = readFileContent(path, thread.window, maxFileSizeBytes)
-    if (file.kind === 'content') return scan(id, open, file.content)
-    const unseen = { name: open.name, sizeBytes: file.sizeBytes, startedAtMs }
-    return file.kind === 'too-large'
-      ? tooLargeReport(database, { ...unseen, limitBytes: maxFileSizeBytes })
-      : unscannableReport(database, { ...unseen, reason: 'unreadable', detail: file.detail })
-  }
+    thread.scan({ ...requestOf(open), content }, teller(id))
+  const scanPath = (id: number, open: Open, path: string): Report =>
+    scanFile(options, path, requestOf(open), teller(id))
   const answer = (id: number, make: () => Report): void => {
     let report: Report
     try {

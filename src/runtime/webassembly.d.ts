@@ -7,5 +7,6 @@ declare namespace WebAssembly {
   }
   class Module {
     constructor(bytes: ArrayBufferView | ArrayBufferLike)
+    static exports(module: Module): readonly { readonly name: string; readonly kind: string }[]
   }
 }

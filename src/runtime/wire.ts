@@ -36,7 +36,8 @@ export interface ThreadArguments {
   readonly shared: unknown
   readonly database: DatabaseInfo
   readonly index: number
-  readonly fd: number
+  /** Its socket; absent beside a local scan, where messages are enough. */
+  readonly fd?: number
   readonly maxFileSizeBytes: number
   readonly resync?: Uint8Array
 }
