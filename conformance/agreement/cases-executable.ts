@@ -102,11 +102,7 @@ const OFFSET_CASES: readonly Case[] = [
 ]
 
 const VERSION_CASES: readonly Case[] = [
-  [
-    'version information key and value',
-    toHex(wide('CompanyName')) + '0000' + '0000' + toHex(wide('Pest House')),
-    ['T'],
-  ],
+  ['version information key and value', toHex(wide('CompanyName')) + '00000000' + toHex(wide('Pest House')), ['T']],
   ['version information key', toHex(wide('CompanyName')), ['T']],
   ['version information, second key', toHex(wide('FileVersion')), ['T']],
   ['version information is anchored at keys', toHex(wide('Pest House')), []],
