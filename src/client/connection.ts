@@ -93,8 +93,7 @@ export class Connection implements WireUser {
   async scan(request: ScanRequest): Promise<Report> {
     const { signal } = request
     signal?.throwIfAborted()
-    await this.#room()
-    signal?.throwIfAborted()
+    while (!this.#hasRoom()) await this.#wait(signal)
     const { name, content, sizeHint, options = DEFAULT_OPTIONS } = request
     const size = content instanceof Uint8Array ? content.length : sizeHint
     const open: Open = size === undefined ? { name, options } : { name, options, sizeHint: size }
@@ -113,7 +112,7 @@ export class Connection implements WireUser {
 
   /** @throws ClientError */
   async request(verb: string, args: JsonObject): Promise<JsonObject> {
-    await this.#room()
+    while (!this.#hasRoom()) await this.#wait()
     return this.#await<JsonObject>(this.#endpoint.request(verb, args))
   }
 
@@ -149,16 +148,20 @@ export class Connection implements WireUser {
     )
   }
 
-  /** Waits until a stream may be opened. */
-  async #room(): Promise<void> {
-    for (;;) {
-      if (this.#failure !== undefined) throw this.#failure
-      if (!this.usable) throw this.#lost('the server is shutting down')
-      if (this.#endpoint.canOpen) return
-      await new Promise<void>(resolve => {
-        this.#waiting.push(resolve)
-      })
-    }
+  /** Whether a stream may be opened now. @throws ClientError when none ever will be on this connection */
+  #hasRoom(): boolean {
+    if (this.#failure !== undefined) throw this.#failure
+    if (!this.usable) throw this.#lost('the server is shutting down')
+    return this.#endpoint.canOpen
+  }
+
+  /** Waits until there may be room: others wait, too, so look again. @throws the reason of the signal */
+  async #wait(signal?: AbortSignal): Promise<void> {
+    await new Promise<void>(resolve => {
+      this.#waiting.push(resolve)
+    })
+    if (signal?.aborted === true) this.#waiting.shift()?.() // what woke this one is another's turn
+    signal?.throwIfAborted()
   }
 
   #await<T extends Report | JsonObject>(id: number, onEvent?: (event: StreamEvent) => void): Promise<T> {
