@@ -14,6 +14,9 @@ import { VERSION } from './version.ts'
 const folder = mkdtempSync(join(tmpdir(), 'lazaret-main-'))
 const at = (name: string): string => join(folder, name)
 const program = at('client.mjs')
+/** The single-file executable to test instead of the bundle: dist/client/… as `npm run client` builds it. */
+const executable = process.env['LAZARET_TEST_CLIENT']
+const [command, script] = executable === undefined ? [process.execPath, [program]] : [executable, []]
 let listener: NativeListener
 let bundle: Uint8Array
 
@@ -50,7 +53,7 @@ interface Run {
 /** Runs the bundle as its user would; the server runs in this process meanwhile. */
 const run = async (argv: readonly string[], input = '', env: Record<string, string> = {}): Promise<Run> =>
   new Promise(resolve => {
-    const child = spawn(process.execPath, [program, ...argv], {
+    const child = spawn(command, [...script, ...argv], {
       env: { PATH: process.env['PATH'], HOME: folder, LAZARET_SERVER: listener.address, ...env },
     })
     let out = ''
@@ -178,7 +181,7 @@ describe('input and output', () => {
   })
 
   test('a reader that goes away ends it quietly', async () => {
-    const shell = `"${process.execPath}" "${program}" --format json "${at('tree')}" "${at('outside')}" | head -c 1`
+    const shell = `${[command, ...script].join(' ')} --format json "${at('tree')}" "${at('outside')}" | head -c 1`
     const child = spawn('sh', ['-c', shell], { env: { ...process.env, LAZARET_SERVER: listener.address } })
     let err = ''
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
