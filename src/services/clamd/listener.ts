@@ -42,6 +42,8 @@ export interface ClamdListener {
 
 const DEFAULT_SOCKET_MODE = 0o600
 const BACKLOG = 1024
+/** A sweep that comes so many times too late says that the process stood still. */
+const STANDSTILL = 4
 
 /**
  * Starts to serve the clamd dialect on one address.
@@ -102,8 +104,16 @@ const serve = (server: Server, address: Address, host: ClamdHost): ClamdListener
     socket.once('close', () => connections.delete(connection))
   })
   server.on('error', error => host.log(`clamd: ${error.message}`))
+  let sweptAtMs = performance.now()
+  let excusedBefore = false
   const sweeper = setInterval(() => {
     const nowMs = performance.now()
+    // When this process itself stood still, what clients sent meanwhile has yet to be read.
+    const stoodStill = nowMs - sweptAtMs > host.limits.sweepMs * STANDSTILL
+    const excused = stoodStill && !excusedBefore
+    sweptAtMs = nowMs
+    excusedBefore = excused
+    if (excused) return
     for (const connection of connections) connection.sweep(nowMs)
   }, host.limits.sweepMs)
   sweeper.unref()
