@@ -91,8 +91,12 @@ function readEntryPoint(content: Uint8Array, reader: Reader): number | undefined
     return undefined
   for (let i = 0; i < count; i++) {
     const at = table + i * segment.size
-    const delta = entry - wide(content, at + segment.vaddr)
-    if (delta >= 0 && delta < wide(content, at + segment.memsz)) return wide(content, at + segment.offset) + delta
+    const address = wide(content, at + segment.vaddr)
+    // A segment that would wrap around the address space maps nothing.
+    const end = address + wide(content, at + segment.memsz)
+    if (entry >= address && entry < end && end < 2 ** (8 * fields.word)) {
+      return wide(content, at + segment.offset) + entry - address
+    }
   }
   return undefined
 }

@@ -8,6 +8,11 @@ import type { Anomaly, ExecutableLayout, Section } from '../types.ts'
 const MAX_COMMANDS = 1024
 const MAX_SECTIONS_PER_SEGMENT = 255
 const MAX_SECTIONS = 65_535
+const MAX_SECTION_SIZE = 0x1_0000_0000
+const MAX_ALIGNMENT_LOG2 = 30
+
+const CPU_POWERPC = 18
+const CPU_POWERPC_64 = 0x0100_0012
 
 const LC_SEGMENT = 0x1
 const LC_THREAD = 0x4
@@ -38,10 +43,12 @@ export function readMachO(content: Uint8Array): ExecutableLayout | undefined {
   if (reader === undefined) return undefined
   const commands = readCommands(content, reader)
   if (commands === undefined) return undefined
+  const entryPoint = commands.entryAddress === 0 ? 0 : fileOffsetOf(commands.sections, commands.entryAddress)
+  if (entryPoint < 0) return undefined
   return {
     format: 'macho',
     is64: reader.is64,
-    entryPoint: fileOffsetOf(commands.sections, commands.entryAddress),
+    entryPoint,
     sections: commands.sections,
     versionInfoOffsets: [],
     anomalies: commands.anomalies,
@@ -50,6 +57,7 @@ export function readMachO(content: Uint8Array): ExecutableLayout | undefined {
 
 interface Commands {
   readonly sections: Section[]
+  /** 0 where no thread command tells it: EP then is the start of the file, also for all Intel and ARM programs. */
   entryAddress: number
   readonly anomalies: Anomaly[]
 }
@@ -62,35 +70,41 @@ function readCommands(content: Uint8Array, reader: Reader): Commands | undefined
   for (let i = 0; i < count; i++) {
     if (at + 8 > content.length) return undefined
     const size = reader.word(content, at + 4)
-    if (size < 8) return undefined
-    if (!readCommand(content, reader, at, commands)) return undefined
-    at += size
+    const segmentSize = readCommand(content, reader, at, commands)
+    if (segmentSize === undefined || size < 8) return undefined
+    at += segmentSize === 0 ? size : segmentSize
   }
   return commands
 }
 
-/** Takes from one load command what is needed; false where the file must be given up. */
-function readCommand(content: Uint8Array, reader: Reader, at: number, commands: Commands): boolean {
+/**
+ * Takes from one load command what is needed.
+ * @returns the size of a segment command by its number of sections, which counts instead of its declared size; 0 for
+ *   other commands; undefined where the file must be given up
+ */
+function readCommand(content: Uint8Array, reader: Reader, at: number, commands: Commands): number | undefined {
   const command = reader.word(content, at)
   if (command === LC_SEGMENT || command === LC_SEGMENT_64) return readSegment(content, reader, at, commands)
   if ((command === LC_UNIXTHREAD || command === LC_THREAD) && commands.entryAddress === 0)
-    commands.entryAddress = readProgramCounter(content, reader, at)
-  return true
+    commands.entryAddress = readProgramCounter(content, reader, at) ?? 0
+  return 0
 }
 
-function readSegment(content: Uint8Array, reader: Reader, at: number, commands: Commands): boolean {
+function readSegment(content: Uint8Array, reader: Reader, at: number, commands: Commands): number | undefined {
   const { is64, word, wide } = reader
   const headerSize = is64 ? 72 : 56
   const sectionSize = is64 ? 80 : 68
-  if (at + headerSize > content.length) return false
+  if (at + headerSize > content.length) return undefined
   const count = word(content, at + headerSize - 8)
-  if (count > MAX_SECTIONS_PER_SEGMENT || commands.sections.length + count > MAX_SECTIONS) return false
-  if (at + headerSize + count * sectionSize > content.length) return false
+  if (count > MAX_SECTIONS_PER_SEGMENT || commands.sections.length + count > MAX_SECTIONS) return undefined
+  if (at + headerSize + count * sectionSize > content.length) return undefined
   for (let i = 0; i < count; i++) {
     const section = at + headerSize + i * sectionSize
     const virtualSize = wide(content, section + (is64 ? 40 : 36))
     const fields = section + (is64 ? 48 : 40)
-    const alignment = 2 ** Math.min(word(content, fields + 4), 31)
+    const alignmentLog2 = word(content, fields + 4)
+    if (virtualSize >= MAX_SECTION_SIZE || alignmentLog2 > MAX_ALIGNMENT_LOG2) return undefined
+    const alignment = 2 ** alignmentLog2
     commands.sections.push({
       name: sectionName(content, section),
       rawOffset: word(content, fields),
@@ -99,34 +113,16 @@ function readSegment(content: Uint8Array, reader: Reader, at: number, commands: 
       virtualSize,
     })
   }
-  return true
+  return headerSize + count * sectionSize
 }
 
-/** Where the program counter lies in a thread command's register state, by flavour and processor. */
-const PROGRAM_COUNTERS: Readonly<Record<string, number>> = {
-  // i386: ebx … eip is the 11th register; x86_64: rip the 17th; PowerPC: srr0 the first; ARM: pc the 16th.
-  'x86/1': 16 + 10 * 4,
-  'x86_64/4': 16 + 16 * 8,
-  'ppc/1': 16,
-  'ppc64/5': 16,
-  'arm/1': 16 + 15 * 4,
-  'arm64/6': 16 + 32 * 8,
-}
-const PROCESSORS: Readonly<Record<number, string>> = {
-  7: 'x86',
-  0x0100_0007: 'x86_64',
-  18: 'ppc',
-  0x0100_0012: 'ppc64',
-  12: 'arm',
-  0x0100_000c: 'arm64',
-}
-
-function readProgramCounter(content: Uint8Array, reader: Reader, at: number): number {
-  if (at + 16 > content.length) return 0
-  const processor = PROCESSORS[reader.word(content, 4)]
-  const offset = PROGRAM_COUNTERS[`${processor}/${reader.word(content, at + 8)}`]
-  if (offset === undefined || at + offset + 8 > content.length) return 0
-  return reader.is64 ? reader.wide(content, at + offset) : reader.word(content, at + offset)
+/** ClamAV knows where PowerPC keeps the program counter: first in the register state, behind flavour and count. */
+function readProgramCounter(content: Uint8Array, reader: Reader, at: number): number | undefined {
+  const cpu = reader.word(content, 4)
+  if (cpu !== CPU_POWERPC && cpu !== CPU_POWERPC_64) return undefined
+  const size = cpu === CPU_POWERPC_64 ? 8 : 4
+  if (at + 16 + size > content.length) return undefined
+  return size === 8 ? u64be(content, at + 16) : reader.word(content, at + 16)
 }
 
 function sectionName(content: Uint8Array, at: number): string {

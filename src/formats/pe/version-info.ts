@@ -16,26 +16,38 @@ const utf16 = (text: string): Uint8Array => bytesOf(`${text}\0`.replaceAll(/[^]/
 const VERSION_INFO_KEY = utf16('VS_VERSION_INFO')
 const STRING_FILE_INFO_KEY = utf16('StringFileInfo')
 
-/** File offsets of the keys (szKey) of all String structures, ascending per resource. */
+/** File offsets of the keys (szKey) of all String structures that have a value, ascending per resource. */
 export function readVersionInfoOffsets(content: Uint8Array, header: PeHeader): readonly number[] {
   const offsets: number[] = []
   const budget = { steps: MAX_STEPS }
   for (const resource of findResources(content, header, RT_VERSION, MAX_RESOURCES)) {
-    const end = resource.offset + resource.size
-    for (const info of structures(content, resource.offset, end, budget)) {
+    for (const info of structures(content, resource.offset, resource.offset + resource.size, budget)) {
       if (!equalsAt(content, info.key, VERSION_INFO_KEY)) continue
       const children = align(info.key + VERSION_INFO_KEY.length, resource.offset) + align(info.valueLength, 0)
       for (const file of structures(content, children, info.end, budget)) {
-        if (!equalsAt(content, file.key, STRING_FILE_INFO_KEY)) continue
-        const tables = align(file.key + STRING_FILE_INFO_KEY.length, resource.offset)
-        for (const table of structures(content, tables, file.end, budget)) {
-          const strings = align(keyEnd(content, table.key, table.end), resource.offset)
-          for (const string of structures(content, strings, table.end, budget)) offsets.push(string.key)
-        }
+        if (equalsAt(content, file.key, STRING_FILE_INFO_KEY))
+          addStrings(content, file, resource.offset, budget, offsets)
       }
     }
   }
   return offsets
+}
+
+/** Adds the keys of all tables in one StringFileInfo. */
+function addStrings(content: Uint8Array, file: Structure, base: number, budget: Budget, offsets: number[]): void {
+  const tables = align(file.key + STRING_FILE_INFO_KEY.length, base)
+  for (const table of structures(content, tables, file.end, budget)) {
+    const strings = align(keyEnd(content, table.key, table.end), base)
+    for (const string of structures(content, strings, table.end, budget)) {
+      // As ClamAV has it: a last string whose padding is cut off does not count, nor does an empty one.
+      if (align(string.end, base) > table.end) break
+      if (string.valueLength > 0) offsets.push(string.key)
+    }
+  }
+}
+
+interface Budget {
+  steps: number
 }
 
 interface Structure {
@@ -45,7 +57,7 @@ interface Structure {
 }
 
 /** The structures one after the other in [start, end); stops at the first that does not fit. */
-function* structures(content: Uint8Array, start: number, end: number, budget: { steps: number }): Generator<Structure> {
+function* structures(content: Uint8Array, start: number, end: number, budget: Budget): Generator<Structure> {
   for (let at = start; at + HEADER_SIZE < end && budget.steps > 0; budget.steps--) {
     const length = u16le(content, at)
     if (length <= HEADER_SIZE || at + length > end) return
