@@ -43,6 +43,10 @@ const CONNECT_ADVICE: Readonly<Record<string, string>> = {
   ECONNRESET: 'the server closed the connection; it may speak another protocol, or demand tls:',
 }
 
+const CERTIFICATE_ADVICE = 'the server demands a client certificate; give --cert and --key'
+/** Run-times with another TLS library have other codes for it. */
+const DEMANDS_CERTIFICATE = /certificate.required/i
+
 const TLS_ADVICE: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is signed by itself; name it with --ca FILE if you trust it',
   SELF_SIGNED_CERT_IN_CHAIN: 'its authority is not known; name it with --ca FILE if you trust it',
@@ -50,8 +54,8 @@ const TLS_ADVICE: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its authority is not known; name it with --ca FILE if you trust it',
   CERT_HAS_EXPIRED: 'the certificate has expired; renew it on the server',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name; connect by that name',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server demands a client certificate; give --cert and --key',
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'the server demands a client certificate; give --cert and --key',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: CERTIFICATE_ADVICE,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: CERTIFICATE_ADVICE,
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS there; try tcp:',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not speak TLS there; try tcp:',
 }
@@ -59,7 +63,7 @@ const TLS_ADVICE: Readonly<Record<string, string>> = {
 /** An error of the socket, before or after the connection was made. */
 export const fromSocket = (error: NodeJS.ErrnoException, server: string, connected: boolean): ClientError => {
   const code = error.code ?? ''
-  const tls = TLS_ADVICE[code]
+  const tls = TLS_ADVICE[code] ?? (DEMANDS_CERTIFICATE.test(error.message) ? CERTIFICATE_ADVICE : undefined)
   if (tls !== undefined) return new ClientError('tls-failed', `TLS to ${server} failed: ${tls}`, { cause: error })
   if (connected) {
     const message = `The connection to ${server} was lost: ${error.message}; see the log of the server`

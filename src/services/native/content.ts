@@ -1,3 +1,4 @@
+import { NativeError } from '../../protocol/index.ts'
 import type { ContentSource } from '../../scan/index.ts'
 
 /** What the content of a stream needs of its session. */
@@ -11,6 +12,8 @@ export interface ContentHost {
 /** Pieces shorter than this are put together in blocks: a client that sends single bytes costs no object for each. */
 const SMALL_PIECE_BYTES = 4096
 const BLOCK_BYTES = 16 * 1024
+/** Pieces from here on are kept as they lie in what the socket gave: it is fresh memory, of which little is lost. */
+const KEEP_PIECE_BYTES = 16 * 1024
 /** Credit is given back in steps of this many bytes; less than half of the smallest window. */
 const GRANT_STEP_BYTES = 32 * 1024
 
@@ -39,6 +42,7 @@ export class IncomingContent {
   #received = 0
   #consumed = 0
   #ended = false
+  #closed = false
   #failure: Error | undefined
   #wake: (() => void) | undefined
 
@@ -56,9 +60,9 @@ export class IncomingContent {
     return this.#ended
   }
 
-  /** Takes a piece; it is copied. */
+  /** Takes a piece of memory that nobody writes to again; it is copied where it is a small part of that memory. */
   push(piece: Uint8Array, ended: boolean): void {
-    if (piece.length > 0 && this.#failure === undefined) {
+    if (piece.length > 0 && !this.#closed) {
       this.#keep(piece, ended)
       this.#received += piece.length
       this.#hold(piece.length)
@@ -67,9 +71,10 @@ export class IncomingContent {
     this.#signal()
   }
 
-  /** No more will come, and what came is worth nothing: whoever reads the stream gets the error. */
-  fail(error: Error): void {
+  /** No more is taken, and what came is worth nothing: whoever still reads the stream gets the error. */
+  fail(error: Error | undefined): void {
     this.#failure ??= error
+    this.#closed = true
     this.#pieces = []
     this.#block = undefined
     this.#hold(-this.#held)
@@ -93,7 +98,7 @@ export class IncomingContent {
 
   async *#iterate(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure
+      if (this.#closed) throw this.#failure ?? new NativeError('cancelled')
       const piece = this.#take()
       if (piece !== undefined) {
         yield piece
@@ -130,7 +135,7 @@ export class IncomingContent {
     }
     this.#closeBlock()
     if (ended || piece.length >= SMALL_PIECE_BYTES) {
-      this.#pieces.push(piece.slice())
+      this.#pieces.push(piece.length >= KEEP_PIECE_BYTES ? piece : piece.slice())
       return
     }
     this.#block = new Uint8Array(BLOCK_BYTES)

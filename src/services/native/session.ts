@@ -180,7 +180,7 @@ export class Session {
     }
     this.#running--
     this.#host.running--
-    this.#release(id, new NativeError('cancelled'))
+    this.#release(id, undefined)
     this.#endWhenDrained()
   }
 
@@ -224,7 +224,7 @@ export class Session {
     this.#release(id, error)?.abort.abort(error)
   }
 
-  #release(id: number, error: NativeError): StreamState | undefined {
+  #release(id: number, error: NativeError | undefined): StreamState | undefined {
     const stream = this.#streams.get(id)
     this.#streams.delete(id)
     stream?.content.fail(error)
