@@ -15,6 +15,13 @@ const BUILD = fileURLToPath(new URL('../../scripts/build.ts', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../dist/lazaret.js', import.meta.url))
 const STARTER = new URL('../../data/starter/starter.ndb', import.meta.url)
 
+/** A stream that is longer has begun to be scanned before it ends. */
+const MORE_THAN_ONE_WINDOW_BYTES = 600_000
+
+interface Queue {
+  readonly queued: number
+}
+
 let root: string
 let data: string
 let files: string
@@ -51,14 +58,18 @@ interface Ended {
   readonly stderr: string
 }
 
-async function ended(child: ChildProcessWithoutNullStreams, input?: Uint8Array): Promise<Ended> {
+async function outputOf(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   const out: Buffer[] = []
   const err: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  child.stdin.end(input)
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }
+}
+
+function ended(child: ChildProcessWithoutNullStreams, input?: Uint8Array): Promise<Ended> {
+  child.stdin.end(input)
+  return outputOf(child)
 }
 
 const run = (...words: string[]): Promise<Ended> => ended(start(...words))
@@ -180,9 +191,9 @@ describe('a server', () => {
     await expect.poll(() => log.join('')).toContain('not reloaded, the old one stays in use')
     expect((await run('scan', join(files, 'clean.txt'))).code).toBe(1)
 
+    const exited = once(server, 'exit')
     server.kill('SIGTERM')
-    const [code] = (await once(server, 'exit')) as [number]
-    expect(code).toBe(0)
+    expect((await exited)[0]).toBe(0)
     expect(readdirSync(data)).toEqual(['cache'])
   })
 
@@ -203,6 +214,23 @@ describe('a server', () => {
     const { code, stderr } = await run('serve', '--native', 'tcp:0.0.0.0:0')
     expect(code).toBe(2)
     expect(stderr).toMatch(/^lazaret: Cannot listen on tcp:0\.0\.0\.0:0: .*\(cannot-listen\)\n/)
+  })
+
+  it('finishes what is running when it is asked to stop', async () => {
+    const address = `unix:${join(root, 'drain.sock')}`
+    const server = start('serve', '--native', address)
+    await untilReady(server)
+    const scan = start('scan', '-', '--server', address)
+    const answer = outputOf(scan)
+    scan.stdin.write(Buffer.concat([testFile(), Buffer.alloc(MORE_THAN_ONE_WINDOW_BYTES)]))
+    const queued = async () => (JSON.parse((await run('stats', '--json', '--server', address)).stdout) as Queue).queued
+    await expect.poll(queued, { timeout: 20_000 }).toBe(1)
+    const exited = once(server, 'exit')
+    server.kill('SIGINT')
+    await expect.poll(() => run('stats', '--server', address), { timeout: 20_000 }).toMatchObject({ code: 2 })
+    scan.stdin.end()
+    expect((await answer).stdout).toMatch(/^stdin: infected/m)
+    expect((await exited)[0]).toBe(0)
   })
 
   it('that is missing is named', async () => {

@@ -17,6 +17,9 @@ const tell = (message: FromEngine): void => void process.send?.(message)
 export const runEngine = (parts: EngineParts, workerUrl: URL): void => {
   // Without its supervisor an engine has no purpose, and threads that block in a read cannot be ended any other way.
   process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  // Terminals and service managers signal the whole group; the supervisor alone says when an engine ends, so that what
+  // is in hand can be finished.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   const args = JSON.parse(process.argv[2]) as EngineArguments
   let loaded: LoadedDatabase
   try {

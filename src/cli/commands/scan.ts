@@ -5,6 +5,7 @@ import { conflict } from '../errors.ts'
 import { countItems, itemsOf } from '../files.ts'
 import { wantsColour, writerTo } from '../output.ts'
 import { createProgress, newMeter, newTotal } from '../progress.ts'
+import { onStopSignal } from '../signals.ts'
 import { exitCodeOf, runScan } from '../scan-run.ts'
 
 /** `lazaret scan PATH…`. */
@@ -14,8 +15,7 @@ export const scan: Run = async context => {
   if (settings.json && given.has('format') && settings.format !== 'json') throw conflict('json', 'format')
   const format = settings.json ? 'json' : settings.format
   const stop = new AbortController()
-  const interrupt = (): void => stop.abort()
-  process.once('SIGINT', interrupt)
+  const release = onStopSignal(() => stop.abort())
   const backend = await chooseBackend(settings, given)
   try {
     const meter = newMeter()
@@ -40,7 +40,7 @@ export const scan: Run = async context => {
     return exitCodeOf(summary)
   } finally {
     stop.abort()
-    process.off('SIGINT', interrupt)
+    release()
     await backend.close()
   }
 }

@@ -10,53 +10,33 @@ import { detailOf } from '../errors.ts'
 import { startListeners } from '../listeners.ts'
 import type { Listening } from '../listeners.ts'
 import { startScanner } from '../scanner.ts'
-
-/** A signal that comes again this soon is the same one: the terminal and the launcher both pass it on. */
-const SAME_SIGNAL_MS = 500
+import { onStopSignal } from '../signals.ts'
 
 /** `lazaret serve`. */
 export const serve: Run = async context => {
   const { settings, stderr, stdout } = context
   const log = (line: string): void => void stderr.write(`${new Date().toISOString()} ${line}\n`)
-  const stopping = stopSignal()
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<string>()
+  onStopSignal(stop)
+  // Asked for before there is a database in use, a reload has nothing to do.
+  let reload = (): void => {}
+  process.on('SIGHUP', () => reload())
   const scanner = await startScanner({ settings, log })
   let listening: Listening
   try {
-    listening = await startListeners(settings, scanner, { log, stop: stopping.stop })
+    listening = await startListeners(settings, scanner, { log, stop })
   } catch (error) {
     await scanner.close()
     throw error
   }
-  const reload = (): void => void reloadOnSignal(scanner, log)
-  process.on('SIGHUP', reload)
+  reload = () => void reloadOnSignal(scanner, log)
   stdout.write(await welcome(context, scanner, listening.addresses))
-  const reason = await stopping.stopped
+  const reason = await stopped
   log(`server: ${reason}; finishing what is running`)
-  process.off('SIGHUP', reload)
   await listening.close()
   await scanner.close()
   log('server: stopped')
   return EXIT.clean
-}
-
-interface Stopping {
-  readonly stopped: Promise<string>
-  readonly stop: (reason: string) => void
-}
-
-/** Resolves at the first signal; at the second the process ends at once. */
-function stopSignal(): Stopping {
-  const { promise, resolve } = Promise.withResolvers<string>()
-  let firstMs = 0
-  const onSignal = (signal: NodeJS.Signals): void => {
-    const nowMs = performance.now()
-    if (firstMs > 0 && nowMs - firstMs > SAME_SIGNAL_MS) process.exit(EXIT.failed)
-    firstMs ||= nowMs
-    resolve(signal)
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  return { stopped: promise, stop: resolve }
 }
 
 async function reloadOnSignal(scanner: Scanner, log: (line: string) => void): Promise<void> {
