@@ -44,6 +44,8 @@ export class ClamdConnection implements ClamdHandler {
   /** The last reply was written; what still arrives does not matter. */
   #closing = false
   #peerEnded = false
+  /** The client sent something that it should not have: more of it may be under way. */
+  #faulty = false
   #inSession = false
   #feeding = false
 
@@ -103,6 +105,7 @@ export class ClamdConnection implements ClamdHandler {
   }
 
   fault(fault: ClamdFault, to: ClamdReplyTo): void {
+    this.#faulty = true
     switch (fault) {
       case 'too-long':
         return void this.#socket.destroy()
@@ -138,7 +141,11 @@ export class ClamdConnection implements ClamdHandler {
     END: () => {},
     QUIT: to => this.#shutdown(to),
     SHUTDOWN: to => this.#shutdown(to),
-    FILDES: to => this.#say(to, CLAMD_TEXTS.noDescriptors),
+    FILDES: to => {
+      // A descriptor may follow; it cannot be received, but the text must be read.
+      this.#faulty = true
+      this.#say(to, CLAMD_TEXTS.noDescriptors)
+    },
     // Removed from clamd: it closes without a word.
     DETSTATS: () => {},
     DETSTATSCLEAR: () => {},
@@ -207,13 +214,24 @@ export class ClamdConnection implements ClamdHandler {
   #flush(): void {
     if (this.#feeding || this.#closing) return
     const noMore = this.#decoder.ended || (this.#peerEnded && this.#rest === undefined)
-    if (this.#pending === 0 && noMore) return this.#end()
+    if (this.#pending === 0 && noMore) return this.#faulty ? this.#end() : this.#finish()
     if (this.#out === '') return
     const out = this.#out
     this.#out = ''
     this.#socket.write(out, 'latin1')
   }
 
+  /** The last reply to a client that did everything right: closed at once, as clamd does, without waiting for it. */
+  #finish(): void {
+    this.#closing = true
+    this.#watch.closing()
+    const socket = this.#socket
+    if (this.#out === '') socket.destroySoon()
+    else socket.write(this.#out, 'latin1', () => socket.destroy())
+    this.#out = ''
+  }
+
+  /** The last reply to a client that may still be sending: a close with unread bytes could cost it the text. */
   #end(): void {
     if (this.#closing) return
     this.#closing = true
