@@ -42,6 +42,7 @@ function fakeBackend(): Backend & { readonly jobs: ScanJob[] } {
     scan(job) {
       jobs.push(job)
       if (job.name === 'busy') return Promise.reject(new ClientError('busy', 'The queue is full'))
+      if (job.name === 'lost') return Promise.reject(new ClientError('connect-failed', 'Nobody listens there'))
       if (job.name === 'gone') return Promise.reject(new ScanFailure('not-found'))
       if (job.name === 'broken') return Promise.reject(new TypeError('out of cheese'))
       job.onEvent?.({ event: 'progress', bytesScanned: 4, bytesTotal: 10 })
@@ -61,7 +62,7 @@ async function run(names: readonly (string | Item)[]) {
   const written: string[] = []
   const meter = newMeter()
   const files = names.map(item => (typeof item === 'string' ? { name: item, path: `/x/${item}` } : item))
-  const summary = await runScan(list(files), {
+  const { summary, failure } = await runScan(list(files), {
     backend,
     options: { allMatches: false },
     jobs: 3,
@@ -76,7 +77,7 @@ async function run(names: readonly (string | Item)[]) {
     })(),
     signal: new AbortController().signal,
   })
-  return { summary, backend, meter, results: readResults(written.join('')) }
+  return { summary, failure, backend, meter, results: readResults(written.join('')) }
 }
 
 describe('runScan', () => {
@@ -99,6 +100,14 @@ describe('runScan', () => {
     expect(results.errors[1].message).toContain('may not read it')
     expect(results.errors[2].message).toContain('out of cheese')
     expect(summary).toMatchObject({ files: 1, clean: 1, errors: 4 })
+  })
+
+  it('ends where nobody can scan any more, with a complete document', async () => {
+    const { failure, results, backend } = await run(['a', 'lost', ...Array<string>(50).fill('b')])
+    expect(failure?.code).toBe('connect-failed')
+    expect(results.reports.map(({ name }) => name)).toEqual(['a'])
+    expect(results.errors.map(({ code }) => code)).toEqual(['connect-failed'])
+    expect(backend.jobs.length).toBeLessThan(10)
   })
 
   it('gives standard input as a stream and files by their paths', async () => {

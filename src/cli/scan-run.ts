@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs'
 import type { PathLike } from 'node:fs'
-import { ClientError } from '../client/index.ts'
+import { ClientError, FATAL_CODES } from '../client/index.ts'
 import { createSummary, isFinding } from '../report/index.ts'
 import type { Report, ReportWriter, ScanError, Summary } from '../report/index.ts'
 import { ScanFailure } from '../scan/index.ts'
@@ -15,6 +15,7 @@ import type { Item } from './files.ts'
 
 /** Results that may wait for a slow file before them; a report of a clean file is about 1 KB. */
 const MAX_AHEAD = 4096
+
 /** Who scans: the engine in this process, or a server. Takes paths as its own; the server's adapter sends content. */
 export type Backend = Pick<Scanner, 'scan' | 'close'>
 
@@ -32,23 +33,33 @@ export interface RunOptions {
   readonly signal: AbortSignal
 }
 
-type Outcome = { readonly report: Report } | { readonly error: ScanError }
+/** What a run came to. */
+export interface RunResult {
+  readonly summary: Summary
+  /** Nobody can scan any more: why the run ended before all files were looked at. */
+  readonly failure?: ClientError
+}
 
-/** @returns the summary; everything else has been written by then. */
-export async function runScan(items: AsyncIterable<Item>, run: RunOptions): Promise<Summary> {
+type Outcome = { readonly report: Report } | { readonly error: ScanError; readonly failure?: ClientError }
+
+/** Everything has been written when this returns, and the document is complete even where the run is not. */
+export async function runScan(items: AsyncIterable<Item>, run: RunOptions): Promise<RunResult> {
   const startedMs = performance.now()
   const summary = createSummary()
   await run.write(run.writer.begin())
   const limits = { active: run.jobs, ahead: MAX_AHEAD }
+  let failure: ClientError | undefined
   for await (const outcome of mapOrdered(items, limits, item => scanOne(item, run))) {
     if ('report' in outcome) summary.report(outcome.report)
     else summary.error()
     const text = 'report' in outcome ? run.writer.report(outcome.report) : run.writer.error(outcome.error)
     if (text !== '') await run.write(text)
+    if ('failure' in outcome) failure = outcome.failure
+    if (failure !== undefined) break
   }
   const result = summary.summary(Math.round(performance.now() - startedMs))
   await run.write(run.writer.end(result))
-  return result
+  return failure === undefined ? { summary: result } : { summary: result, failure }
 }
 
 /** 1 something was found, 2 something failed or was not looked at, 0 everything is clean or trusted. */
@@ -65,7 +76,8 @@ async function scanOne(item: Item, run: RunOptions): Promise<Outcome> {
     if (isFinding(report.verdict)) run.meter.found++
     return { report }
   } catch (error) {
-    return { error: errorOf(item.name, error) }
+    const fatal = error instanceof ClientError && FATAL_CODES.has(error.code)
+    return { error: errorOf(item.name, error), ...(fatal ? { failure: error } : {}) }
   } finally {
     run.meter.files++
   }

@@ -24,7 +24,7 @@ export interface RunListener {
 }
 
 /** Errors after which no other file would fare better. */
-const FATAL_CODES: ReadonlySet<string> = new Set([
+export const FATAL_CODES: ReadonlySet<string> = new Set([
   'connect-failed',
   'tls-failed',
   'auth-required',

@@ -1,6 +1,8 @@
 import { createWriter } from '../../report/index.ts'
-import { chooseBackend } from '../backends.ts'
+import { chooseBackend, serverError } from '../backends.ts'
+import { EXIT } from '../commands.ts'
 import type { Context, Run } from '../commands.ts'
+import { nativeSocket } from '../data.ts'
 import { conflict } from '../errors.ts'
 import { countItems, itemsOf } from '../files.ts'
 import { wantsColour, writerTo } from '../output.ts'
@@ -23,7 +25,7 @@ export const scan: Run = async context => {
     const progress = createProgress(stderr, meter, total)
     if (stderr.isTTY === true) void countItems(operands, total, stop.signal)
     const write = writerTo(stdout)
-    const summary = await runScan(itemsOf(operands, stop.signal), {
+    const { summary, failure } = await runScan(itemsOf(operands, stop.signal), {
       backend,
       options: scanOptions(context),
       jobs: settings.jobs,
@@ -37,7 +39,10 @@ export const scan: Run = async context => {
       stdin: process.stdin,
       signal: stop.signal,
     }).finally(() => progress.stop())
-    return exitCodeOf(summary)
+    if (failure !== undefined) throw serverError(settings.server ?? `unix:${nativeSocket(settings.data)}`, failure)
+    const code = exitCodeOf(summary)
+    // Nothing that was not looked at is clean, and after an interruption something was not.
+    return stop.signal.aborted && code === EXIT.clean ? EXIT.failed : code
   } finally {
     stop.abort()
     release()
