@@ -9,11 +9,15 @@ import { rangeText, valueText } from './values.ts'
 
 const WIDTH = 100
 
-/** The page of `lazaret help`. */
-export function helpOverview(): string {
-  const names = COMMANDS.map(command => usageOf(command))
+/** The commands that begin with this word: `db` for the four of the database. */
+export const familyOf = (word: string): readonly CommandSpec[] =>
+  COMMANDS.filter(({ name }) => name.startsWith(`${word} `))
+
+/** The page of `lazaret help`, or the part of it that is about some commands. */
+export function helpOverview(commands: readonly CommandSpec[] = COMMANDS): string {
+  const names = commands.map(command => usageOf(command))
   const column = Math.max(...names.map(name => name.length)) + 2
-  const lines = COMMANDS.map((command, index) => `  ${names[index].padEnd(column)}${command.text}`)
+  const lines = commands.map((command, index) => `  ${names[index].padEnd(column)}${command.text}`)
   return `Lazaret scans files for malware. One server loads the signatures, everybody asks it.
 
 Usage: lazaret COMMAND [OPTION]… [PATH]…

@@ -3,7 +3,7 @@
 import { COMMANDS, EXIT, findCommand } from './commands.ts'
 import type { CommandName, CommandSpec, Context, Run } from './commands.ts'
 import { CliError, renderError } from './errors.ts'
-import { helpCommand, helpOverview } from './help.ts'
+import { familyOf, helpCommand, helpOverview } from './help.ts'
 import { readInvocation } from './settings.ts'
 
 // The code of a command is loaded when it runs: `version` must not pay for the engine.
@@ -57,7 +57,7 @@ function chooseCommand(words: readonly string[]): CommandSpec {
   const [first = 'help', ...others] = words
   const command = findCommand([ALIASES[first] ?? first, ...others])
   if (command !== undefined) return command
-  const family = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.split(' ')[1])
+  const family = familyOf(first).map(({ name }) => name.split(' ')[1])
   if (family.length === 0) throw new CliError('unknown-command', { what: JSON.stringify(first) })
   throw new CliError('missing-argument', {
     command: first,
@@ -67,9 +67,12 @@ function chooseCommand(words: readonly string[]): CommandSpec {
 }
 
 const help: Run = ({ operands, stdout }) => {
-  const command = operands.length === 0 ? undefined : findCommand(operands)
-  const unknown = operands.length > 0 && command === undefined
-  if (unknown) throw new CliError('unknown-command', { what: JSON.stringify(operands.join(' ')) })
-  stdout.write(command === undefined ? helpOverview() : helpCommand(command))
+  const [first] = operands
+  const command = first === undefined ? undefined : findCommand(operands)
+  const family = first === undefined ? COMMANDS : familyOf(first)
+  if (command === undefined && family.length === 0) {
+    throw new CliError('unknown-command', { what: JSON.stringify(operands.join(' ')) })
+  }
+  stdout.write(command === undefined ? helpOverview(family) : helpCommand(command))
   return Promise.resolve(EXIT.clean)
 }
