@@ -3,8 +3,8 @@ import { ParseError } from './parse-error.ts'
 // Integers out of borrowed bytes. All readers check their bounds and throw ParseError; none allocates otherwise.
 
 function need(bytes: Uint8Array, offset: number, size: number): void {
-  // Written so that NaN and fractions fail as well.
-  if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.length))
+  // NaN, fractions, negative numbers and everything from 2^32 on differ from their `>>> 0`.
+  if (offset >>> 0 !== offset || offset + size > bytes.length)
     throw new ParseError(`uint${size * 8}`, offset, size, bytes.length - offset)
 }
 

@@ -43,7 +43,7 @@ const MAIL_HEADERS: ReadonlySet<string> = new Set([
   'delivered-to',
 ])
 const MIN_HEADERS = 2
-/** A quoted-printable or uuencoded text is told by its own first line. */
+const LETTER_B = 0x62
 const UUENCODED = /^begin(?:-base64)? [0-7]{3,4} /
 const PGP_MESSAGE = bytesOf('-----BEGIN PGP MESSAGE')
 const VMDK_DESCRIPTOR = bytesOf('# Disk DescriptorFile')
@@ -51,7 +51,7 @@ const VMDK_DESCRIPTOR = bytesOf('# Disk DescriptorFile')
 /** Type by the first line, also for content that is not text as a whole. */
 export function firstLineType(head: Uint8Array): FileTypeName | undefined {
   for (const word of FIRST_WORDS) if (equalsAt(head, 0, word)) return 'mail'
-  if (UUENCODED.test(latin1(head, 0, 24))) return 'uuencode'
+  if (head[0] === LETTER_B && UUENCODED.test(latin1(head, 0, 24))) return 'uuencode'
   if (equalsAt(head, 0, PGP_MESSAGE)) return 'pgp'
   return equalsAt(head, 0, VMDK_DESCRIPTOR) ? 'vmdk' : undefined
 }
@@ -74,10 +74,10 @@ export function headerBlockType(head: Uint8Array): FileTypeName | undefined {
   return /^content-type:\s*multipart\/related/im.test(text) ? 'mhtml' : 'mail'
 }
 
-/** A letter, and a colon within the first 64 bytes before any space: cheap, and false for nearly all other text. */
+/** A colon with white space behind it within the first 64 bytes, before any space: false for nearly all other text. */
 function startsLikeHeader(head: Uint8Array): boolean {
   for (let i = 0; i < Math.min(64, head.length); i++) {
-    if (head[i] === 0x3a) return i > 0
+    if (head[i] === 0x3a) return i > 0 && head[i + 1] <= 0x20
     if (head[i] <= 0x20) return false
   }
   return false

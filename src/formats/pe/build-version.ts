@@ -42,6 +42,8 @@ function structure(key: string, value: Uint8Array, valueLength: number, type: nu
     .align(4)
     .bytes(value)
   for (const child of children) body.align(4).bytes(child)
+  // Without the padding behind the last child ClamAV does not count that child.
+  if (children.length > 0) body.align(4)
   const bytes = body.finish()
   bytes[0] = bytes.length & 0xff
   bytes[1] = bytes.length >> 8
