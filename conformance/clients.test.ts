@@ -89,15 +89,13 @@ describe.each(SERVERS.filter(({ needs }) => needs.length === 0))(
       const clamdscan = (...options: readonly string[]) =>
         run('clamdscan', [`--config-file=${configuration}`, ...options])
 
-      it.each([[], ['--stream'], ['--multiscan'], ['--stream', '--multiscan'], ['--allmatch']])(
-        '%s %s',
-        async (...options) => {
-          const { stdout, code } = await clamdscan('--no-summary', ...options, files)
-          expect(stdout).toContain(`${bad}: ${NAME} FOUND`)
-          expect(stdout).not.toContain('ERROR')
-          expect(code).toBe(1)
-        },
-      )
+      it.each(['', '--stream', '--multiscan', '--stream --multiscan', '--allmatch'])('of a folder %s', async text => {
+        const options = text.split(' ').filter(option => option !== '')
+        const { stdout, code } = await clamdscan('--no-summary', ...options, files)
+        expect(stdout).toContain(`${bad}: ${NAME} FOUND`)
+        expect(stdout).not.toContain('ERROR')
+        expect(code).toBe(1)
+      })
 
       it('a clean file', async () => {
         const { stdout, code } = await clamdscan('--no-summary', clean)

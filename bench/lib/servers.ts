@@ -106,6 +106,9 @@ async function start(
   const startedAt = performance.now()
   const child = spawn(program, options, { stdio: ['ignore', log, log], cwd: folder })
   closeSync(log)
+  const killAtExit = () => child.kill('SIGTERM')
+  process.once('exit', killAtExit)
+  child.once('exit', () => process.off('exit', killAtExit))
   const clamd = join(folder, 'clamd.sock')
   const readLog = () => readFileSync(logPath, 'utf8')
   await until(`${name} answers PING`, START_TIMEOUT_MS, async () => {

@@ -16,7 +16,9 @@ export interface Specimen {
 
 /** Text types are filled with letters, so that normalisation changes nothing in between. */
 const TEXT_TARGETS = new Set([3, 4, 7])
-const MAX_COUNT = 60
+const MAX_COUNT = 400
+/** Patterns with a range of places may collide at first. */
+const ATTEMPTS = ['', 'again', 'once more'] as const
 
 /**
  * A positive and near misses for one signature: one byte off, and one of gap, offset or count wrong where it has one.
@@ -25,12 +27,12 @@ const MAX_COUNT = 60
 export function forge(signature: Signature): Specimen[] {
   const plans = plansOf(signature.expression).filter(plan => [...plan.values()].every(times => times <= MAX_COUNT))
   let failure: unknown = new LeftOut('expression that nothing makes true')
-  for (const plan of plans) {
+  for (const [plan, attempt] of plans.flatMap(plan => ATTEMPTS.map(attempt => [plan, attempt] as const))) {
     try {
-      const make = (variant: Variant) => specimen(signature, plan, variant)
+      const make = (variant: Variant) => specimen(signature, plan, variant, attempt)
       const positive = make('positive')
       if (positive === undefined) throw new LeftOut('no positive')
-      const others = [attempt(() => make('byte')), firstOf(signature, make)]
+      const others = [unless(() => make('byte')), firstOf(signature, make)]
       return [positive, ...others.filter(other => other !== undefined)]
     } catch (error) {
       failure = error
@@ -39,7 +41,7 @@ export function forge(signature: Signature): Specimen[] {
   throw failure
 }
 
-function attempt(make: () => Specimen | undefined): Specimen | undefined {
+function unless(make: () => Specimen | undefined): Specimen | undefined {
   try {
     return make()
   } catch {
@@ -52,14 +54,14 @@ function firstOf(signature: Signature, make: (variant: Variant) => Specimen | un
   const kinds: Variant[] = ['gap', 'offset', 'count', 'missing']
   const turn = new Random(signature.name).below(kinds.length)
   for (const kind of [...kinds.slice(turn), ...kinds.slice(0, turn)]) {
-    const made = attempt(() => make(kind))
+    const made = unless(() => make(kind))
     if (made !== undefined) return made
   }
   return undefined
 }
 
-function specimen(signature: Signature, plan: Counts, variant: Variant): Specimen | undefined {
-  const random = new Random(`${signature.line}${variant}`)
+function specimen(signature: Signature, plan: Counts, variant: Variant, attempt: string): Specimen | undefined {
+  const random = new Random(`${signature.line}${variant}${attempt}`)
   const filling: Filling = TEXT_TARGETS.has(signature.target) ? 'text' : 'binary'
   const wanted = [...plan].filter(([, times]) => times > 0)
   const [spoiltId] = wanted.length === 0 ? [-1] : random.pick(wanted)
@@ -84,7 +86,7 @@ function specimen(signature: Signature, plan: Counts, variant: Variant): Specime
       chunks.push(...made.map(chunk => (i === 0 ? chunk : free(chunk))))
     }
   }
-  const placed = variant === 'offset' ? shiftOne(chunks) : chunks
+  const placed = variant === 'offset' ? shiftOne(chunks) : chunks.map(chunk => withinRange(chunk, random))
   if (placed === undefined || (!isSpoilt && variant !== 'positive' && variant !== 'offset')) return undefined
   return { signature, variant, content: layOut(signature, placed, random) }
 }
@@ -93,6 +95,13 @@ function specimen(signature: Signature, plan: Counts, variant: Variant): Specime
 function free(chunk: Chunk): Chunk {
   if (chunk.offset.base !== 'any') throw new LeftOut('several matches at one place')
   return chunk
+}
+
+/** A place somewhere in the range that the offset allows. */
+function withinRange(chunk: Chunk, random: Random): Chunk {
+  const { offset } = chunk
+  if (offset.maxShift === 0) return chunk
+  return { ...chunk, offset: { ...offset, delta: offset.delta + random.below(offset.maxShift + 1) } }
 }
 
 /** The first chunk with a fixed place, one byte beyond the last place that would do. */

@@ -45,7 +45,13 @@ function flat(head: Uint8Array): Layout {
   return (signature, chunks) => {
     const canvas = new Canvas(Math.max(64, head.length + 16), length => noise(length, 19))
     if (head.length > 0) canvas.put(0, head)
-    for (const chunk of chunks) if (chunk.offset.base === 'start') canvas.put(startOf(chunk), chunk.bytes)
+    for (const chunk of chunks) {
+      if (chunk.offset.base !== 'start') continue
+      const start = startOf(chunk)
+      const isOnMagic = chunk.bytes.some((byte, i) => start + i < head.length && head[start + i] !== byte)
+      if (isOnMagic) throw new LeftOut('pattern in the place of the magic: content that only comes out of a container')
+      canvas.put(start, chunk.bytes)
+    }
     for (const chunk of chunks) if (chunk.offset.base === 'any') canvas.append(chunk.bytes)
     return withTail(signature, canvas.bytes, chunks)
   }
