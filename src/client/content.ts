@@ -41,7 +41,7 @@ async function* pieces(path: PathLike, follow: boolean): AsyncGenerator<Uint8Arr
   } catch (error) {
     throw unreadable(path.toString(), error)
   } finally {
-    await closeFile(fd)
+    closeFile(fd)
   }
 }
 
@@ -56,7 +56,7 @@ const withFile = async <T>(
   } catch (error) {
     throw unreadable(path.toString(), error)
   } finally {
-    await closeFile(fd)
+    closeFile(fd)
   }
 }
 
@@ -65,12 +65,12 @@ const openRegular = async (path: PathLike, follow: boolean): Promise<{ fd: numbe
   let fd: number | undefined
   try {
     fd = await openFile(path, flags)
-    const found = await statFile(fd)
+    const found = statFile(fd)
     if (found.isFile()) return { fd, size: found.size }
   } catch (error) {
-    if (fd !== undefined) await closeFile(fd)
+    if (fd !== undefined) closeFile(fd)
     throw unreadable(path.toString(), error)
   }
-  await closeFile(fd)
+  closeFile(fd)
   throw new ClientError('not-a-file', 'Only regular files can be scanned')
 }

@@ -1,4 +1,4 @@
-import { close, fstat, lstat, open, read, readdir, stat } from 'node:fs'
+import { close, fstatSync, lstat, open, read, readdir, stat } from 'node:fs'
 import type { Dirent, PathLike, Stats } from 'node:fs'
 
 // The few calls to the file system that the client needs, as promises. In a single-file executable, node:fs/promises
@@ -16,11 +16,14 @@ const promised = async <T>(call: (done: Callback<T>) => void): Promise<T> =>
 
 export const statPath = async (path: PathLike): Promise<Stats> => promised(done => stat(path, done))
 export const lstatPath = async (path: PathLike): Promise<Stats> => promised(done => lstat(path, done))
-export const statFile = async (fd: number): Promise<Stats> => promised(done => fstat(fd, done))
 export const openFile = async (path: PathLike, flags: number): Promise<number> =>
   promised(done => open(path, flags, done))
-export const closeFile = async (fd: number): Promise<void> =>
-  promised<void>(done => close(fd, error => done(error ?? null)))
+
+/** What an open file is: known to the system already, so that nothing is waited for. */
+export const statFile = (fd: number): Stats => fstatSync(fd)
+
+/** Closes a file that was only read; nothing depends on when. */
+export const closeFile = (fd: number): void => close(fd, () => {})
 
 /** Entries of a folder with their types. */
 export const listFolder = async (path: PathLike): Promise<Dirent[]> =>

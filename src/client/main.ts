@@ -123,5 +123,16 @@ const fail = (error: unknown): number => {
   return EXIT_ERROR
 }
 
-// Everything is written by now; what is left of the connection need not be waited for.
-process.exit(await run(process.argv.slice(2)).catch(fail))
+const main = async (argv: readonly string[]): Promise<number> => {
+  let code: number
+  try {
+    code = await run(argv)
+  } catch (error) {
+    code = fail(error)
+  }
+  await stdout.flush()
+  return code
+}
+
+// Everything is written by then; what is left of the connection need not be waited for.
+process.exit(await main(process.argv.slice(2)).catch(fail))

@@ -7,9 +7,14 @@ const PAUSE_MS = 5
 
 /** Writes text in order; what comes while a write is under way is joined to the next one. */
 export interface Output {
-  /** Resolves when the system has taken the text. @throws the system's error, for example EPIPE */
+  /** Resolves when little enough waits to be written. @throws the system's error, for example EPIPE */
   write(text: string): Promise<void>
+  /** Resolves when everything is written. @throws the system's error */
+  flush(): Promise<void>
 }
+
+/** Text that may wait, in UTF-16 units, before its writers are made to wait. */
+const MAX_WAITING = 64 * 1024
 
 const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EAGAIN'
 
@@ -30,21 +35,34 @@ const writeAll = async (fd: number, text: string): Promise<void> => {
 /** Output to a descriptor; the event loop goes on while a slow reader makes it wait. */
 export const createOutput = (fd: number): Output => {
   let waiting = ''
-  let next: Promise<void> | undefined
-  let last: Promise<void> = Promise.resolve()
+  let writing: Promise<void> | undefined
+  let failure: Error | undefined
+  const drain = async (): Promise<void> => {
+    await new Promise(setImmediate) // what is written in the same turn goes along
+    try {
+      while (waiting !== '') {
+        const text = waiting
+        waiting = ''
+        await writeAll(fd, text)
+      }
+    } catch (error) {
+      failure = error as Error
+    }
+    writing = undefined
+  }
+  const flush = async (): Promise<void> => {
+    if (waiting !== '' && failure === undefined) writing ??= drain()
+    await writing
+    if (failure !== undefined) throw failure
+  }
   return {
     write: async text => {
-      if (text === '') return
+      if (failure !== undefined) throw failure
       waiting += text
-      next ??= last.then(async () => {
-        const joined = waiting
-        waiting = ''
-        next = undefined
-        await writeAll(fd, joined)
-      })
-      last = next
-      await last
+      if (waiting.length > MAX_WAITING) await flush()
+      else void flush().catch(() => {}) // told to the next one who writes
     },
+    flush,
   }
 }
 
