@@ -5,7 +5,7 @@ import type { DatabaseInfo } from './engine-parts.ts'
 import type { Job } from './job.ts'
 import type { RuntimeLimits } from './limits.ts'
 import { ThreadLink } from './thread-link.ts'
-import { FIRST_THREAD_FD } from './wire.ts'
+import { FIRST_THREAD_FD, readFromEngine } from './wire.ts'
 import type { EngineArguments, FromEngine, ToEngine } from './wire.ts'
 
 // The supervisor's view of one engine process.
@@ -82,7 +82,11 @@ export class EngineProcess {
     this.#startTimer = setTimeout(() => void this.kill('the engine was not ready in time'), launch.limits.startMs)
     // Nobody may be waiting for it any more when it fails.
     this.#readiness.promise.catch(() => {})
-    this.#child.on('message', message => this.#hear(message as FromEngine))
+    this.#child.on('message', message => {
+      const said = readFromEngine(message)
+      if (said === undefined) void this.kill('the engine said something that no engine says')
+      else this.#hear(said)
+    })
   }
 
   /** Resolves when all threads can be given jobs; rejects with the reason why the engine could not start. */

@@ -74,7 +74,8 @@ export class Spool {
     const { spoolMemoryBytesPerJob, spoolMemoryBytes } = this.#limits
     const fits = entry.memoryBytes + chunk.length <= spoolMemoryBytesPerJob
     if (entry.file === undefined && fits && this.#memoryBytes + chunk.length <= spoolMemoryBytes) {
-      entry.chunks.push(chunk.slice())
+      // Not slice(): that of a Buffer copies nothing.
+      entry.chunks.push(new Uint8Array(chunk))
       entry.memoryBytes += chunk.length
       entry.sizeBytes += chunk.length
       this.#memoryBytes += chunk.length

@@ -53,3 +53,30 @@ export type FromEngine =
   | { readonly event: 'refused'; readonly message: string }
   | { readonly event: 'pong'; readonly residentBytes: number }
   | { readonly event: 'thread-ended'; readonly thread: number; readonly message: string }
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+
+/** What an engine said, if it is something an engine can say: it has seen hostile content and is not believed blindly. */
+export const readFromEngine = (message: unknown): FromEngine | undefined => {
+  if (typeof message !== 'object' || message === null) return undefined
+  const { event, database, message: text, residentBytes, thread } = message as Record<string, unknown>
+  switch (event) {
+    case 'ready':
+      return isDatabaseInfo(database) ? { event, database } : undefined
+    case 'refused':
+      return isText(text) ? { event, message: text } : undefined
+    case 'pong':
+      return isNumber(residentBytes) ? { event, residentBytes } : undefined
+    case 'thread-ended':
+      return isNumber(thread) && isText(text) ? { event, thread, message: text } : undefined
+    default:
+      return undefined
+  }
+}
+
+const isDatabaseInfo = (value: unknown): value is DatabaseInfo => {
+  if (typeof value !== 'object' || value === null) return false
+  const { database, signatures, builtAtMs } = value as Record<string, unknown>
+  return isText(database) && isNumber(signatures) && isNumber(builtAtMs)
+}
