@@ -82,3 +82,29 @@ function skip(content: usize, position: u32, end: u32, bitmap: usize, shift: u32
   }
   return end
 }
+
+/**
+ * First position in [from, to) at which three bytes fit: (content[position + oN] & mN) == vN; `to` where there is none.
+ * Reads up to 16 bytes behind the last position's bytes.
+ */
+export function seek(
+  content: usize, from: u32, to: u32,
+  o0: u32, v0: u32, m0: u32, o1: u32, v1: u32, m1: u32, o2: u32, v2: u32, m2: u32,
+): u32 {
+  const values0 = i8x16.splat(<i8>v0), masks0 = i8x16.splat(<i8>m0)
+  const values1 = i8x16.splat(<i8>v1), masks1 = i8x16.splat(<i8>m1)
+  const values2 = i8x16.splat(<i8>v2), masks2 = i8x16.splat(<i8>m2)
+  for (let position = from; position < to; position += 16) {
+    const at = content + position
+    const fit0 = i8x16.eq(v128.and(v128.load(at + o0), masks0), values0)
+    const fit1 = i8x16.eq(v128.and(v128.load(at + o1), masks1), values1)
+    const both = v128.and(fit0, fit1)
+    if (!v128.any_true(both)) continue
+    const fit2 = i8x16.eq(v128.and(v128.load(at + o2), masks2), values2)
+    const lanes = i8x16.bitmask(v128.and(both, fit2))
+    if (lanes == 0) continue
+    const found = position + <u32>ctz(lanes)
+    return found < to ? found : to
+  }
+  return to
+}

@@ -1,4 +1,4 @@
-export { Budget, BudgetSpent, MAX_STEPS, type Finder, type Subject } from './subject.ts'
+export { Budget, BudgetSpent, type ContentWindow, type Subject } from './subject.ts'
 export {
   CONTENT_MARGIN_BYTES,
   createKernel,
@@ -7,5 +7,5 @@ export {
   type Kernel,
   type ThreadMemory,
 } from './kernel.ts'
-export { Matcher, type ContentWindow, type Match, type MatchOptions } from './matcher.ts'
+export { Matcher, type Match, type MatchOptions } from './matcher.ts'
 export { DigestLookup } from './digests.ts'

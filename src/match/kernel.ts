@@ -7,7 +7,9 @@ export const CONTENT_MARGIN_BYTES = 64
 /** Candidates that one call hands over. */
 export const CANDIDATE_CAPACITY = 8192
 
-/** Candidates: pairs of position and entry number. */
+/** Three bytes that a part must have: offset, value and mask of each; nine numbers. */
+export type Probe = readonly number[]
+
 export interface Kernel {
   /** Pairs position, entry; valid until the next call. */
   readonly candidates: Uint32Array
@@ -18,6 +20,8 @@ export interface Kernel {
    * @returns number of candidates
    */
   scan(table: AnchorTableView, start: number, end: number, firstEntry: number): number
+  /** First position in [from, to) of the window at which the probe fits, or `to`. Cost: about 0.1 ns a byte. */
+  seek(probe: Probe, from: number, to: number): number
 }
 
 /** What a thread owns of the shared memory: content with margins, then the kernel's output. */
@@ -31,6 +35,7 @@ export interface ThreadMemory {
 
 export const KERNEL_OUT_BYTES = CANDIDATE_CAPACITY * 8 + 8
 
+type SeekFunction = (content: number, from: number, to: number, ...probe: readonly number[]) => number
 type ScanFunction = (
   content: number,
   start: number,
@@ -51,10 +56,12 @@ export function createKernel(module: WebAssembly.Module, thread: ThreadMemory): 
   const { memory, windowAt, outAt } = thread
   const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } })
   const run = instance.exports['scan'] as ScanFunction
+  const seek = instance.exports['seek'] as SeekFunction
   const stateAt = outAt + CANDIDATE_CAPACITY * 8
   return {
     candidates: new Uint32Array(memory.buffer, outAt, CANDIDATE_CAPACITY * 2),
     state: new Uint32Array(memory.buffer, stateAt, 2),
+    seek: (p, from, to) => seek(windowAt, from, to, p[0]!, p[1]!, p[2]!, p[3]!, p[4]!, p[5]!, p[6]!, p[7]!, p[8]!),
     scan: (table, start, end, firstEntry) =>
       run(
         windowAt,
@@ -112,5 +119,13 @@ export function createReferenceKernel(window: Uint8Array, capacity = CANDIDATE_C
     state[1] = 0
     return count
   }
-  return { candidates, state, scan }
+  const seek = (probe: Probe, from: number, to: number): number => {
+    for (let position = from; position < to; position++) {
+      let fits = true
+      for (let i = 0; i < 9 && fits; i += 3) fits = (window[position + probe[i]!]! & probe[i + 2]!) === probe[i + 1]
+      if (fits) return position
+    }
+    return to
+  }
+  return { candidates, state, scan, seek }
 }

@@ -3,9 +3,10 @@ import { conditionsHold } from './conditions.ts'
 import type { Kernel } from './kernel.ts'
 import { expressionHolds } from './logic.ts'
 import { matchFixed, matchVariable } from './part.ts'
-import { isSinglePart, isVariable, partAt, PatternSearch } from './pattern.ts'
+import { isSinglePart, isVariable, partAt, PatternSearch, type ProgramCache } from './pattern.ts'
+import { Seeker } from './seeker.ts'
 import { contains, resolvePlaces } from './places.ts'
-import type { Budget, Subject } from './subject.ts'
+import type { Budget, ContentWindow, Subject } from './subject.ts'
 
 // Matches one piece of content against the body and logical signatures of its target. The prefilter gives candidates;
 // a candidate is verified; a verified trigger makes its signature a suspect; suspects have their expressions evaluated,
@@ -27,15 +28,6 @@ export interface Match {
   readonly end: number
 }
 
-/** Brings content before the kernel: positions [from, to) of it at the start of the window. */
-export interface ContentWindow {
-  /** Bytes that one load can bring. */
-  readonly capacity: number
-  /** True where the whole content lies in the window already. */
-  readonly whole: boolean
-  load(from: number, to: number): void
-}
-
 export interface MatchOptions {
   readonly budget: Budget
   /** Called for each match as it is found; false ends the matching. */
@@ -50,6 +42,7 @@ export class Matcher {
   readonly #patternFound: Uint32Array
   readonly #patternSettled: Uint32Array
   readonly #suspected: Uint32Array
+  readonly #programs: ProgramCache = new Map()
   #round = 0
 
   constructor(image: DatabaseImage, kernel: Kernel) {
@@ -65,12 +58,13 @@ export class Matcher {
     const table = this.#image.tables.get(subject.target) ?? this.#image.tables.get(0)
     if (table === undefined) return
     this.#nextRound()
-    new Run(this.#image, this.#kernel, table, subject, options, {
+    new Run(this.#image, this.#kernel, table, subject, window, options, {
       found: this.#patternFound,
       settled: this.#patternSettled,
       suspected: this.#suspected,
       round: this.#round,
-    }).all(window)
+      programs: this.#programs,
+    }).all()
   }
 
   #nextRound(): void {
@@ -85,6 +79,7 @@ interface Stamps {
   readonly settled: Uint32Array
   readonly suspected: Uint32Array
   readonly round: number
+  readonly programs: ProgramCache
 }
 
 interface Suspect {
@@ -99,6 +94,7 @@ class Run {
   readonly #kernel: Kernel
   readonly #table: AnchorTableView
   readonly #subject: Subject
+  readonly #window: ContentWindow
   readonly #options: MatchOptions
   readonly #stamps: Stamps
   readonly #search: PatternSearch
@@ -112,6 +108,7 @@ class Run {
     kernel: Kernel,
     table: AnchorTableView,
     subject: Subject,
+    window: ContentWindow,
     options: MatchOptions,
     stamps: Stamps,
   ) {
@@ -119,14 +116,21 @@ class Run {
     this.#kernel = kernel
     this.#table = table
     this.#subject = subject
+    this.#window = window
     this.#options = options
     this.#stamps = stamps
-    this.#search = new PatternSearch(image.programs, subject, options.budget)
+    this.#search = new PatternSearch(
+      image.programs,
+      stamps.programs,
+      subject,
+      new Seeker(kernel, subject.content, window),
+      options.budget,
+    )
   }
 
-  all(window: ContentWindow): void {
+  all(): void {
     this.#direct()
-    this.#prefilter(window)
+    this.#prefilter()
     for (const signature of this.#table.always) this.#suspect(signature, -1, -1)
     for (let i = 0; i < this.#suspects.length && !this.#done; i++) this.#judge(this.#suspects[i]!)
   }
@@ -140,31 +144,29 @@ class Run {
     }
   }
 
-  #prefilter(window: ContentWindow): void {
-    const last = this.#subject.content.length - WINDOW_BYTES + 1
-    const stride = window.whole ? KERNEL_STRIDE_BYTES : window.capacity - 2 * WINDOW_BYTES
+  #prefilter(): void {
+    // A window that starts in the last three bytes may still belong to an entry whose fourth byte is free.
+    const last = this.#subject.content.length
+    const stride = Math.min(KERNEL_STRIDE_BYTES, this.#window.capacity - 4 * WINDOW_BYTES)
     for (let from = 0; from < last && !this.#done; from += stride) {
-      const to = Math.min(from + stride, last)
-      let base = 0
-      if (!window.whole) {
-        // Four bytes before and after are brought along for the comparison of the extra bytes.
-        base = Math.max(0, from - WINDOW_BYTES)
-        window.load(base, Math.min(to + 2 * WINDOW_BYTES - 1, this.#subject.content.length))
-      }
-      this.#scan(from - base, to - base, base)
+      this.#scan(from, Math.min(from + stride, last))
       this.#options.budget.checkClock()
     }
   }
 
-  #scan(from: number, to: number, base: number): void {
+  #scan(from: number, to: number): void {
     const { candidates, state } = this.#kernel
+    // Bytes before and after are brought along for the comparison of the extra bytes.
+    const low = Math.max(0, from - WINDOW_BYTES)
+    const high = Math.min(to + 2 * WINDOW_BYTES, this.#subject.content.length)
     let position = from
     let entry = 0
     while (position < to && !this.#done) {
-      const count = this.#kernel.scan(this.#table, position, to, entry)
-      for (let i = 0; i < count && !this.#done; i++) this.#candidate(candidates[i * 2]! + base, candidates[i * 2 + 1]!)
-      position = state[0]!
+      const base = this.#window.bring(low, high)
+      const count = this.#kernel.scan(this.#table, position - base, to - base, entry)
+      position = state[0]! + base
       entry = state[1]!
+      for (let i = 0; i < count && !this.#done; i++) this.#candidate(candidates[i * 2]! + base, candidates[i * 2 + 1]!)
     }
   }
 

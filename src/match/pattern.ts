@@ -1,6 +1,8 @@
-import { NO_NEEDLE, OP, OPEN_END, PART_HEADER_BYTES, PART_VARIABLE } from '../signatures/index.ts'
+import { OP, OPEN_END, PART_HEADER_BYTES, PART_VARIABLE } from '../signatures/index.ts'
+import type { Probe } from './kernel.ts'
 import { matchFixed, matchVariable, nextOperation } from './part.ts'
 import { offsetBytes, resolvePlaces, type Places } from './places.ts'
+import { probeOf, type Seeker } from './seeker.ts'
 import type { Budget, Subject } from './subject.ts'
 
 // Direct search for one pattern in the whole content: part after part, as sets of end positions. Its cost is bounded
@@ -8,8 +10,8 @@ import type { Budget, Subject } from './subject.ts'
 
 /** End positions kept between two parts. */
 const MAX_POSITIONS = 65_536
-/** Ranges shorter than this are tried place by place instead of being searched for a needle. */
-const SHORT_RANGE = 96
+/** What one call of the kernel costs, in steps. */
+const SEEK_STEPS = 32
 
 const u16 = (program: Uint8Array, at: number): number => program[at]! | (program[at + 1]! << 8)
 const u32 = (program: Uint8Array, at: number): number => (u16(program, at) | (u16(program, at + 2) << 16)) >>> 0
@@ -18,8 +20,8 @@ const u32 = (program: Uint8Array, at: number): number => (u16(program, at) | (u1
 interface Part {
   readonly pc: number
   readonly minBytes: number
-  readonly needle: Uint8Array | undefined
-  readonly needleAt: number
+  /** Bytes to seek for; undefined where the part starts with something of variable length. */
+  readonly probe: Probe | undefined
   readonly variable: boolean
   /** Gap before it; zero for the first. */
   readonly gapMin: number
@@ -51,22 +53,24 @@ export function isSinglePart(programs: Uint8Array, start: number): boolean {
   return programs[pc] === OP.END
 }
 
+/** Parts of programs that were searched for lately, by where they start; a thread keeps one for an image. */
+export type ProgramCache = Map<number, readonly Part[]>
+const MAX_KNOWN_PROGRAMS = 4_096
+
 function readParts(programs: Uint8Array, start: number): Part[] {
   const parts: Part[] = []
   let pc = start + offsetBytes(programs, start)
   let gapMin = 0
   let gapMax = 0
   for (;;) {
-    const needleAt = u16(programs, pc + 2)
     const first = pc + PART_HEADER_BYTES
     parts.push({
       pc: first,
       minBytes: u16(programs, pc),
-      needleAt,
       variable: isVariable(programs, first),
       gapMin,
       gapMax,
-      needle: needleAt === NO_NEEDLE ? undefined : needleOf(programs, first, needleAt, programs[pc + 4]!),
+      probe: probeOf(programs, first),
     })
     pc = first
     while (programs[pc] !== OP.END && programs[pc] !== OP.GAP) pc = nextOperation(programs, pc)
@@ -75,25 +79,6 @@ function readParts(programs: Uint8Array, start: number): Part[] {
     gapMax = u32(programs, pc + 5)
     pc = nextOperation(programs, pc)
   }
-}
-
-/** The literal bytes that stand `at` bytes into a part. */
-function needleOf(programs: Uint8Array, first: number, at: number, length: number): Uint8Array | undefined {
-  let position = 0
-  for (let pc = first; programs[pc] !== OP.END && programs[pc] !== OP.GAP; pc = nextOperation(programs, pc)) {
-    const operation = programs[pc]!
-    if (operation === OP.LITERAL) {
-      const bytes = u16(programs, pc + 1)
-      if (at >= position && at + length <= position + bytes)
-        return programs.subarray(pc + 3 + at - position, pc + 3 + at - position + length)
-      position += bytes
-    } else if (operation === OP.MASKED || operation === OP.SKIP) position += u16(programs, pc + 1)
-    else if (operation === OP.SET) position++
-    else if (operation === OP.FIXED_CHOICE) position += u16(programs, pc + 4)
-    else if (operation === OP.CHOICE) return undefined
-    else if (operation === OP.BOUNDARY && programs[pc + 3] === 0) position++
-  }
-  return undefined
 }
 
 /** What a search found. */
@@ -105,17 +90,24 @@ export interface Found {
   readonly end: number
 }
 
+/** Called with a start, its (least) end and, for a part of variable length, all ends; false ends the search. */
+type Visit = (start: number, end: number, ends?: readonly number[]) => boolean
+
 const NOTHING: Found = { count: 0, start: -1, end: -1 }
 
 export class PatternSearch {
   readonly #programs: Uint8Array
   readonly #subject: Subject
+  readonly #seeker: Seeker
+  readonly #known: ProgramCache
   readonly #budget: Budget
   readonly #spend: (steps: number) => void
 
-  constructor(programs: Uint8Array, subject: Subject, budget: Budget) {
+  constructor(programs: Uint8Array, known: ProgramCache, subject: Subject, seeker: Seeker, budget: Budget) {
     this.#programs = programs
+    this.#known = known
     this.#subject = subject
+    this.#seeker = seeker
     this.#budget = budget
     this.#spend = steps => budget.spend(steps)
   }
@@ -127,7 +119,7 @@ export class PatternSearch {
    * @throws BudgetSpent
    */
   search(start: number, limit: number): Found {
-    const parts = readParts(this.#programs, start)
+    const parts = this.#parts(start)
     let places = resolvePlaces(this.#programs, start, this.#subject)
     for (let i = 0; i < parts.length; i++) {
       if (places.length === 0) return NOTHING
@@ -138,6 +130,15 @@ export class PatternSearch {
       places = this.#gapPlaces(ends, next.gapMin, next.gapMax)
     }
     return NOTHING
+  }
+
+  #parts(start: number): readonly Part[] {
+    let parts = this.#known.get(start)
+    if (parts !== undefined) return parts
+    parts = readParts(this.#programs, start)
+    if (this.#known.size >= MAX_KNOWN_PROGRAMS) this.#known.clear()
+    this.#known.set(start, parts)
+    return parts
   }
 
   #countMatches(part: Part, places: Places, limit: number): Found {
@@ -186,11 +187,7 @@ export class PatternSearch {
   }
 
   /** Calls back for each start in the places at which the part matches, ascending, until the callback says false. */
-  #eachStart(
-    part: Part,
-    places: Places,
-    visit: (start: number, end: number, ends?: readonly number[]) => boolean,
-  ): void {
+  #eachStart(part: Part, places: Places, visit: Visit): void {
     const size = this.#subject.content.length
     for (let i = 0; i < places.length; i += 2) {
       const low = Math.max(0, places[i]!)
@@ -199,31 +196,22 @@ export class PatternSearch {
     }
   }
 
-  #eachStartInRange(
-    part: Part,
-    low: number,
-    high: number,
-    visit: (start: number, end: number, ends?: readonly number[]) => boolean,
-  ): boolean {
-    const { needle, needleAt } = part
+  #eachStartInRange(part: Part, low: number, high: number, visit: Visit): boolean {
+    const { probe, minBytes } = part
     for (let position = low; position <= high; position++) {
-      if (needle !== undefined && high - position > SHORT_RANGE) {
-        const found = this.#subject.find(needle, position + needleAt)
-        this.#budget.spend(64 + ((found < 0 ? this.#subject.content.length - position : found - position) >> 4))
+      if (probe !== undefined) {
+        const found = this.#seeker.seek(probe, position, high, minBytes)
+        const passed = (found < 0 ? high : found) - position
+        this.#budget.spend(SEEK_STEPS + (passed >> 4))
         if (found < 0) return true
-        position = found - needleAt
-        if (position > high) return true
+        position = found
       }
       if (!this.#visitAt(part, position, visit)) return false
     }
     return true
   }
 
-  #visitAt(
-    part: Part,
-    position: number,
-    visit: (start: number, end: number, ends?: readonly number[]) => boolean,
-  ): boolean {
+  #visitAt(part: Part, position: number, visit: Visit): boolean {
     const { content } = this.#subject
     this.#budget.spend(4)
     if (!part.variable) {

@@ -2,19 +2,26 @@ import type { ExecutableLayout } from '../formats/index.ts'
 
 // What is being matched: one flat piece of content and what is known about it.
 
-/** Finds a needle at or after `from`; -1 where there is none. Bound to one content. */
-export type Finder = (needle: Uint8Array, from: number) => number
-
 export interface Subject {
   /** Borrowed; must not change while it is matched. */
   readonly content: Uint8Array
-  readonly find: Finder
   /** ClamAV target number of the type; 0 where only signatures for any type apply. */
   readonly target: number
   /** Header facts, read when the first signature asks; undefined where there are none. */
   layout(): ExecutableLayout | undefined
   /** ClamAV type names of the containers around it, outermost first. */
   readonly containers: readonly string[]
+}
+
+/** Brings pieces of the content before the kernel. */
+export interface ContentWindow {
+  /** Bytes that can lie before the kernel at once. */
+  readonly capacity: number
+  /**
+   * Makes [from, to) of the content readable in the kernel's window; at most `capacity` bytes.
+   * @returns the content position that lies at the window's start
+   */
+  bring(from: number, to: number): number
 }
 
 /** Steps that one match may take beside the prefilter: about a second of work. */

@@ -21,7 +21,7 @@ const PAGE_BYTES = 65_536
 const IMAGE_AT = PAGE_BYTES
 const ALIGNMENT = 64
 /** Content up to this is scanned in place; longer content goes through the window in overlapping pieces. */
-const WINDOW_BYTES = 8 * 1024 * 1024
+const WINDOW_BYTES = 32 * 1024 * 1024
 const THREAD_BYTES = align(KERNEL_OUT_BYTES) + CONTENT_MARGIN_BYTES + WINDOW_BYTES + align(CONTENT_MARGIN_BYTES)
 /** What the kernel module declares as its most: all that 32 bits can address. */
 const MAX_PAGES = 65_536

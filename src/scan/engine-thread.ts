@@ -1,5 +1,4 @@
 import type { Detection, Report } from '../report/index.ts'
-import type { Finder } from '../match/index.ts'
 import type { DigestName } from '../signatures/index.ts'
 
 // What one thread needs of its host to scan, and what it offers.
@@ -8,8 +7,6 @@ import type { DigestName } from '../signatures/index.ts'
 export interface EnginePorts {
   /** Digest of bytes that may lie in shared memory. */
   digest(name: DigestName, bytes: Uint8Array): Uint8Array
-  /** A finder over the content, which does not change while it is used. */
-  finder(content: Uint8Array): Finder
   /** The present time, ISO 8601 UTC with milliseconds. */
   now(): string
 }

@@ -1,5 +1,5 @@
 import { encodeHex } from '../bytes/index.ts'
-import type { ExecutableLayout } from '../formats/index.ts'
+import { importTable, type ExecutableLayout } from '../formats/index.ts'
 import type { DigestLookup } from '../match/index.ts'
 import { DIGESTS, type DigestName, type HashKind, type HashRecordView } from '../signatures/index.ts'
 import type { EnginePorts } from './engine-thread.ts'
@@ -80,4 +80,16 @@ export function matchPe(
       lookUp(lookup, 'section', rawSize, name => ports.digest(name, bytes)),
     )
   }
+  if (!findings.settled && DIGESTS.some(name => lookup.has('imports', name)))
+    matchImports(lookup, content, ports, findings)
+}
+
+function matchImports(lookup: DigestLookup, content: Uint8Array, ports: EnginePorts, findings: Findings): void {
+  const imports = importTable(content)
+  if (imports === undefined) return
+  const bytes = Uint8Array.from(imports.text, character => character.charCodeAt(0))
+  record(
+    findings,
+    lookUp(lookup, 'imports', imports.size, name => ports.digest(name, bytes)),
+  )
 }

@@ -28,26 +28,32 @@ export interface EngineThreadParts {
   readonly version: string
 }
 
-/** Brings content before the kernel in pieces, or says that it lies there already. */
+/** Brings content before the kernel: all of it where it fits, else piece by piece. */
 class WindowLoader implements ContentWindow {
   readonly #window: Uint8Array
   readonly #content: Uint8Array
-  readonly whole: boolean
+  readonly #whole: boolean
+  #from = 0
+  #to = 0
 
   constructor(window: Uint8Array, content: Uint8Array) {
     this.#window = window
     this.#content = content
     const inPlace = content.buffer === window.buffer && content.byteOffset === window.byteOffset
-    this.whole = inPlace || content.length <= window.length
-    if (!inPlace && this.whole) window.set(content)
+    this.#whole = inPlace || content.length <= window.length
+    if (!inPlace && this.#whole) window.set(content)
   }
 
   get capacity(): number {
     return this.#window.length
   }
 
-  load(from: number, to: number): void {
-    this.#window.set(this.#content.subarray(from, to))
+  bring(from: number, to: number): number {
+    if (this.#whole || (from >= this.#from && to <= this.#to)) return this.#from
+    this.#from = from
+    this.#to = Math.min(from + this.#window.length, this.#content.length)
+    this.#window.set(this.#content.subarray(this.#from, this.#to))
+    return from
   }
 }
 
@@ -141,7 +147,7 @@ function matchEverything(inspection: Inspection): void {
     if (pe !== undefined) matchPe(lookup, content, pe, parts.ports, findings)
     if (findings.settled) return
   }
-  const subject = { content, find: parts.ports.finder(content), target: type.target, layout, containers: [] }
+  const subject = { content, target: type.target, layout, containers: [] }
   const report = (match: Match): boolean => {
     detect(match, parts.cold, findings)
     return !findings.settled

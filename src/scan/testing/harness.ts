@@ -16,10 +16,6 @@ const PAGE_BYTES = 65_536
 
 export const NODE_PORTS: EnginePorts = {
   digest: (name, bytes) => createHash(name).update(bytes).digest(),
-  finder: content => {
-    const buffer = Buffer.from(content.buffer, content.byteOffset, content.length)
-    return (needle, from) => buffer.indexOf(needle, from)
-  },
   now: () => new Date(0).toISOString(),
 }
 

@@ -7,6 +7,8 @@ import type { Rarity } from './rarity.ts'
 
 /** Spellings of one window at the most: four letters of either case. */
 const MAX_SPELLINGS = 16
+/** Where there is no such window: three known bytes and a free one. */
+const MAX_DESPERATE_SPELLINGS = 256
 /** The anchor stands behind something of variable length: its distance from the part's start is not known. */
 export const UNKNOWN_DISTANCE = 0xffffff
 
@@ -25,27 +27,24 @@ export interface Anchor {
   readonly cost: number
 }
 
-/** Bytes that one byte of a run may stand for, or 0 where they are too many to be spelt out. */
+/** Mask of a byte of a run; behind its end anything may stand. */
+const maskAt = (run: Run, at: number): number => (at < run.masks.length ? run.masks[at]! : 0)
+
+/** Bytes that a byte with this mask may be: every bit that is free doubles them. */
 function spellingsOfByte(mask: number): number {
-  return mask === 0xff ? 1 : mask === 0xdf ? 2 : mask === 0xf0 || mask === 0x0f ? 16 : 0
+  return mask === 0xff ? 1 : mask === 0xdf ? 2 : mask === 0xf0 || mask === 0x0f ? 16 : 256
 }
 
-/** Number of spellings of the window at `at`; 0 when there are too many. */
+/** Number of spellings of the window at `at`. */
 function spellings(run: Run, at: number): number {
-  const { masks } = run
-  if ((masks[at]! & masks[at + 1]! & masks[at + 2]! & masks[at + 3]!) === 0xff) return 1
-  const count =
-    spellingsOfByte(masks[at]!) *
-    spellingsOfByte(masks[at + 1]!) *
-    spellingsOfByte(masks[at + 2]!) *
-    spellingsOfByte(masks[at + 3]!)
-  return count <= MAX_SPELLINGS ? count : 0
+  const [a, b, c, d] = [maskAt(run, at), maskAt(run, at + 1), maskAt(run, at + 2), maskAt(run, at + 3)] as const
+  if ((a & b & c & d) === 0xff) return 1
+  return spellingsOfByte(a) * spellingsOfByte(b) * spellingsOfByte(c) * spellingsOfByte(d)
 }
 
 /** One spelling of the window at `at`: the lower case where the case is free. */
 function typicalWindow(run: Run, at: number): number {
-  const { values, masks } = run
-  const byte = (i: number): number => (masks[i] === 0xdf ? values[i]! | 0x20 : values[i]!)
+  const byte = (i: number): number => (maskAt(run, i) === 0xdf ? run.values[i]! | 0x20 : (run.values[i] ?? 0))
   return (byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24)) >>> 0
 }
 
@@ -53,12 +52,10 @@ function typicalWindow(run: Run, at: number): number {
 function spell(run: Run, at: number): number[] {
   let windows = [0]
   for (let i = 0; i < 4; i++) {
-    const value = run.values[at + i]!
-    const free = ~run.masks[at + i]! & 0xff
+    const value = run.values[at + i] ?? 0
+    const free = ~maskAt(run, at + i) & 0xff
     const bytes: number[] = []
-    if (free === 0) bytes.push(value)
-    else if (free === 0x20) bytes.push(value, value | 0x20)
-    else for (let n = 0; n < 16; n++) bytes.push(value | (free === 0x0f ? n : n << 4))
+    for (let byte = 0; byte < 256; byte++) if ((byte & ~free & 0xff) === value) bytes.push(byte)
     windows = windows.flatMap(window => bytes.map(byte => (window | (byte << (8 * i))) >>> 0))
   }
   return windows
@@ -112,13 +109,16 @@ function cheapestWindow(
   part: number,
   best: Candidate | undefined,
   rarity: Rarity,
+  maxSpellings: number,
 ): Candidate | undefined {
   let least = best?.score ?? Infinity
   let found = -1
   const penalty = start === UNKNOWN_DISTANCE ? UNKNOWN_DISTANCE_PENALTY : 0
-  for (let at = 0; at + 4 <= run.values.length; at++) {
+  // With desperate spellings the last byte of the window may lie behind the run.
+  const room = run.values.length + (maxSpellings > MAX_SPELLINGS ? 1 : 0)
+  for (let at = 0; at + 4 <= room; at++) {
     const count = spellings(run, at)
-    if (count === 0) continue
+    if (count > maxSpellings) continue
     const score = rarity.window(typicalWindow(run, at)) + penalty + (count === 1 ? 0 : Math.log2(count))
     if (score < least) {
       least = score
@@ -128,12 +128,17 @@ function cheapestWindow(
   return found < 0 ? best : { run, start, at: found, part, score: least }
 }
 
-/** The cheapest anchor of a pattern, or undefined where no part has four bytes in a row that are known well enough. */
-export function chooseAnchor(pattern: Pattern, rarity: Rarity): Anchor | undefined {
+function cheapest(pattern: Pattern, rarity: Rarity, maxSpellings: number): Candidate | undefined {
   let best: Candidate | undefined
   splitParts(pattern.elements).parts.forEach((elements, part) => {
-    for (const { run, start } of runs(elements)) best = cheapestWindow(run, start, part, best, rarity)
+    for (const { run, start } of runs(elements)) best = cheapestWindow(run, start, part, best, rarity, maxSpellings)
   })
+  return best
+}
+
+/** The cheapest anchor of a pattern, or undefined where no part has four bytes in a row that are known well enough. */
+export function chooseAnchor(pattern: Pattern, rarity: Rarity): Anchor | undefined {
+  const best = cheapest(pattern, rarity, MAX_SPELLINGS) ?? cheapest(pattern, rarity, MAX_DESPERATE_SPELLINGS)
   if (best === undefined) return undefined
   const { run, start, at, part, score } = best
   const after = fourBytes(run, at + 4)

@@ -39,8 +39,11 @@ export interface CompileResult {
 
 /** Problems that are listed one by one; beyond that they are only counted. */
 export const MAX_PROBLEMS = 100_000
-/** Cost of a pattern that is only looked at in a few places of a file. */
-const DIRECT_COST = 2 ** -34
+/**
+ * Cost of a pattern that is only looked at in a few places of a file: dear, although the look is cheap, because such
+ * patterns (`0:4d5a`) are often true, and then the rest of their signature has to be searched for.
+ */
+const DIRECT_COST = 2 ** -9
 /** Start positions up to which a pattern without an anchor is tried place by place. */
 const MAX_DIRECT_SHIFT = 256
 

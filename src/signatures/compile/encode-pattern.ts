@@ -1,44 +1,13 @@
 import { fixedLength, splitParts } from '../language/body.ts'
 import type { Boundary, Choice, Element, Gap, Offset, Pattern, Run } from '../language/ir.ts'
 import { LineError } from '../language/problems.ts'
-import {
-  BOUNDARY_KINDS,
-  BOUNDARY_PLACES,
-  NO_NEEDLE,
-  OFFSET_KINDS,
-  OP,
-  OPEN_END,
-  PART_VARIABLE,
-} from '../image/program.ts'
+import { BOUNDARY_KINDS, BOUNDARY_PLACES, OFFSET_KINDS, OP, OPEN_END, PART_VARIABLE } from '../image/program.ts'
 import type { GrowableBytes } from './growable.ts'
 
 // Writes patterns as the programs of image/program.ts.
 
-/** Literal bytes that direct search looks for; more would not make it faster. */
-const MAX_NEEDLE_BYTES = 32
 const MAX_PART_BYTES = 0xfff0
 const MAX_SET = 255
-
-/** The longest run of fully known bytes at a known place of a part. */
-function chooseNeedle(part: readonly Element[]): { at: number; length: number } {
-  let best = { at: NO_NEEDLE, length: 0 }
-  let start = 0
-  for (const element of part) {
-    if (element.kind === 'run') {
-      let length = 0
-      for (let i = 0; i < element.masks.length; i++) {
-        length = element.masks[i] === 0xff ? length + 1 : 0
-        if (length > best.length) best = { at: start + i + 1 - length, length }
-      }
-    }
-    const own = fixedLength([element])
-    if (own < 0) break
-    start += own
-  }
-  return best.length < 2
-    ? { at: NO_NEEDLE, length: 0 }
-    : { at: best.at, length: Math.min(best.length, MAX_NEEDLE_BYTES) }
-}
 
 function minimumLength(elements: readonly Element[]): number {
   let length = 0
@@ -149,12 +118,9 @@ export function encodePattern(pattern: Pattern, out: GrowableBytes): void {
   const { parts, gaps } = splitParts(pattern.elements)
   parts.forEach((part, index) => {
     if (index > 0) encodeGap(gaps[index - 1]!, out)
-    const needle = chooseNeedle(part)
     const minBytes = minimumLength(part)
     if (minBytes > MAX_PART_BYTES) throw new LineError('pattern-too-long')
     out.u16(minBytes)
-    out.u16(needle.at)
-    out.u8(needle.length)
     out.u8(fixedLength(part) < 0 ? PART_VARIABLE : 0)
     encodeElements(part, out)
   })

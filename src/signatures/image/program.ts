@@ -1,7 +1,7 @@
 // The pattern program: what the compiler writes and the matcher runs. A byte string:
 //
 //   offset   kind u8 (0 = anywhere); else section u16, value i32, maxShift u32
-//   part     minBytes u16, needleAt u16 (NO_NEEDLE: none), needleBytes u8, flags u8, then operations
+//   part     minBytes u16, flags u8, then operations
 //   ... END, or GAP min u32 max u32 (OPEN_END: no limit) and the next part
 //
 // All numbers little-endian. Lengths are in bytes. Positions are relative to the start of the part.
@@ -26,11 +26,10 @@ export const OP = {
   GAP: 8,
 } as const
 
-export const NO_NEEDLE = 0xffff
 export const OPEN_END = 0xffffffff
 /** Flag of a part: it may match with different lengths. */
 export const PART_VARIABLE = 1
-export const PART_HEADER_BYTES = 6
+export const PART_HEADER_BYTES = 3
 
 export const BOUNDARY_KINDS = ['word', 'line', 'nonword'] as const
 export const BOUNDARY_PLACES = ['inside', 'left', 'right'] as const

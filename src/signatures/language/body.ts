@@ -13,6 +13,8 @@ const MAX_PATTERN_BYTES = 32_768
 const MAX_GAP_BYTES = 0x7fffffff
 /** ClamAV's limit for [n-m]. */
 const MAX_BRACKET_BYTES = 32
+/** Exact gaps up to this are wildcards inside a part. */
+const MAX_INNER_GAP_BYTES = 127
 const MAX_BRANCHES = 4_096
 
 const [STAR, BRACE, BRACKET, OPEN, BANG, BAR, CLOSE] = [...'*{[(!|)'].map(character => character.charCodeAt(0))
@@ -24,6 +26,8 @@ class BodyReader {
   readonly text: string
   position = 0
   bytes = 0
+  /** A gap in braces that separates parts has been read. */
+  split = false
   /** Scratch for the run that is being read. */
   readonly values: Uint8Array
   readonly masks: Uint8Array
@@ -44,8 +48,7 @@ class BodyReader {
         throw new LineError('bad-hex', `at character ${this.position + 1} of the pattern`)
       }
       if (code === STAR || code === BRACE || code === BRACKET) {
-        const gap = this.gap(this.text[this.position]!, nesting)
-        if (gap.maxBytes > 0) elements.push(gap)
+        elements.push(this.gap(this.text[this.position]!, nesting))
       } else if (code === OPEN || code === BANG) elements.push(this.group(nesting))
       else elements.push(this.run())
     }
@@ -79,7 +82,7 @@ class BodyReader {
     if (opening === '*') {
       if (nesting > 0) throw new LineError('bad-gap', '* inside a group')
       this.position++
-      return { kind: 'gap', minBytes: 0, maxBytes: Infinity, bracket: false }
+      return { kind: 'gap', minBytes: 0, maxBytes: Infinity, bracket: false, inner: false }
     }
     const close = this.text.indexOf(opening === '{' ? '}' : ']', this.position)
     if (close < 0) throw new LineError('bad-gap', 'it is not closed')
@@ -92,8 +95,25 @@ class BodyReader {
     if (minBytes > maxBytes || minBytes > MAX_GAP_BYTES || (maxBytes !== Infinity && maxBytes > MAX_GAP_BYTES))
       throw new LineError('bad-gap', inner)
     if (opening === '[' && maxBytes > MAX_BRACKET_BYTES) throw new LineError('bad-gap', inner)
-    if (nesting > 0 && minBytes !== maxBytes) throw new LineError('bad-gap', 'a variable gap inside a group')
-    return { kind: 'gap', minBytes, maxBytes, bracket: opening === '[' }
+    if (nesting > 0) {
+      if (minBytes !== maxBytes) throw new LineError('bad-gap', 'a variable gap inside a group')
+      return { kind: 'gap', minBytes, maxBytes, bracket: false, inner: true }
+    }
+    return {
+      kind: 'gap',
+      minBytes,
+      maxBytes,
+      bracket: opening === '[',
+      inner: this.isInner(opening, minBytes, maxBytes),
+    }
+  }
+
+  /** Exact {n} are wildcards inside a part, as long as no other gap in braces came before; ClamAV reads them so. */
+  isInner(opening: string, minBytes: number, maxBytes: number): boolean {
+    if (opening !== '{') return false
+    const exact = minBytes === maxBytes && minBytes > 0 && minBytes <= MAX_INNER_GAP_BYTES
+    if (!exact) this.split = true
+    return exact && !this.split
   }
 
   group(nesting: number): Choice | Boundary {
@@ -157,11 +177,8 @@ function elementLength(element: Element): number {
   }
 }
 
-/** Exact gaps shorter than this stay inside a part. */
-const MAX_INNER_GAP_BYTES = 127
-
 function separates(element: Element | undefined): element is Gap {
-  return element?.kind === 'gap' && (element.minBytes !== element.maxBytes || element.minBytes > MAX_INNER_GAP_BYTES)
+  return element?.kind === 'gap' && !element.inner
 }
 
 /** Splits elements at gaps: the parts between them, in order; gaps[i] lies between parts[i] and parts[i + 1]. */

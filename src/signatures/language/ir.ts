@@ -24,13 +24,15 @@ export interface Boundary {
   readonly wide: boolean
 }
 
-/** Between minBytes and maxBytes of anything; Infinity for an open end. Separates parts, unless it is exact and short. */
+/** Between minBytes and maxBytes of anything; Infinity for an open end. Separates parts, unless it is inner. */
 export interface Gap {
   readonly kind: 'gap'
   readonly minBytes: number
   readonly maxBytes: number
   /** Written as [n-m]: a neighbour may be a single byte. */
   readonly bracket: boolean
+  /** Exact, and part of the part it stands in. */
+  readonly inner: boolean
 }
 
 export type Element = Run | Choice | Boundary | Gap

@@ -39,6 +39,8 @@ function isLetter(value: number): boolean {
 
 /** Letters lose the bit in which ASCII cases differ. */
 function foldCase(element: Element): Element {
+  if (element.kind === 'choice' && element.negated)
+    throw new LineError('bad-alternatives', 'negated, with the modifier i')
   if (element.kind === 'choice') return { ...element, branches: element.branches.map(branch => branch.map(foldCase)) }
   if (element.kind !== 'run') return element
   const values = element.values.slice()

@@ -23,6 +23,7 @@ const FORMS: readonly { pattern: RegExp; base: OffsetBase; executable: boolean }
  */
 export function parseOffset(text: string, target: number): Offset {
   if (text === '*') return ANYWHERE
+  if (text === '') return { ...ANYWHERE, base: 'absolute' }
   if (text.length > MAX_OFFSET_TEXT) throw new LineError('bad-offset', 'too long')
   if (text.startsWith('$')) throw new LineError('unsupported-macro')
   const [place = '', shift, ...rest] = text.split(',')

@@ -8,6 +8,8 @@ import { LineError } from './problems.ts'
 // .ndb .ndu: `Name:Target:Offset:HexSig[:MinFL[:MaxFL]]`; .db: `Name=HexSig`.
 
 const MAX_TARGET = 14
+/** For targets 0 and 1 ClamAV wants three bytes. */
+const LEAST_PLAIN_DIGITS = 6
 const SINGLE: Expression = { kind: 'leaf', id: 0, count: 0 }
 
 export function checkName(name: string): string {
@@ -32,6 +34,7 @@ export function readExtended(line: string, unwanted: boolean): ContentSignature 
   if (level(fields[4], 0) > FUNCTIONALITY_LEVEL || level(fields[5], FUNCTIONALITY_LEVEL) < FUNCTIONALITY_LEVEL)
     throw new LineError('level-out-of-range')
   const offset = parseOffset(offsetText, target)
+  if (target <= 1 && hex.length < LEAST_PLAIN_DIGITS) throw new LineError('pattern-too-weak')
   return {
     kind: 'body',
     name: checkName(name),

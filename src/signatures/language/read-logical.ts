@@ -63,7 +63,12 @@ export function logicalReader(knownTypes: ReadonlySet<string>, unwanted: boolean
     const { expression, subsignatures } = expressionOf(logic)
     if (subs.length > MAX_SUBSIGNATURES || subsignatures !== subs.length) throw new LineError('subsignature-count')
     return {
-      kind: 'logical', name: checkName(name), target, conditions, expression, unwanted,
+      kind: 'logical',
+      name: checkName(name),
+      target,
+      conditions,
+      expression,
+      unwanted,
       subsignatures: subs.map(sub => subsignature(sub, target)),
     }
   }
