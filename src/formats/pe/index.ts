@@ -1,5 +1,4 @@
-export { fileOffsetOf, hasPeSignature, readPeHeader } from './header.ts'
-export type { DataDirectory, PeHeader } from './header.ts'
+export { hasPeSignature } from './header.ts'
 export { importTable } from './imports.ts'
 export type { ImportTable } from './imports.ts'
 export { readPe } from './layout.ts'
