@@ -42,7 +42,8 @@ export interface LazaretClient {
 const FIRST_RETRY_MS = 100
 const MAX_RETRY_MS = 5000
 const BUSY_CODES: ReadonlySet<string> = new Set(['busy', 'too-many-streams', 'too-many-connections'])
-const LOST_CODES: ReadonlySet<string> = new Set(['connection-lost', 'shutting-down'])
+/** A server may end an idle connection while a scan is on its way to it. */
+const LOST_CODES: ReadonlySet<string> = new Set(['connection-lost', 'shutting-down', 'idle-timeout'])
 
 /**
  * Connects to a server.

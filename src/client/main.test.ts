@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(at('tree/c'), '')
   symlinkSync(at('outside'), at('tree/link'))
   symlinkSync(at('outside/bad'), at('tree/link-to-file'))
-  spawnSync('mkfifo', [at('tree/fifo')])
+  spawnSync('sh', ['-c', 'mkfifo "$0"', at('tree/fifo')])
 })
 
 afterAll(async () => {

@@ -96,7 +96,7 @@ describe('content', () => {
     expect(listener.heldBytes).toBe(0)
   })
 
-  test('of too many streams at once is answered busy', async () => {
+  test('of too many streams at once is answered busy, but not to others', async () => {
     const limits = { maxBufferedBytes: 1024 * 1024 }
     const listener = await serve(SOCKET, createFakeScanner(), { limits })
     const peer = await enter(listener)
@@ -105,6 +105,7 @@ describe('content', () => {
     for (const id of ids) peer.endpoint.send(id, Buffer.alloc(65_536), false)
     await until(() => expect(listener.heldBytes).toBeGreaterThanOrEqual(1024 * 1024))
     expect(await peer.scan('one more', 'x')).toEqual({ code: 'busy' })
+    expect(await (await enter(listener)).scan('of another', 'x')).toMatchObject({ verdict: 'clean' })
     peer.endpoint.send(ids[0], new Uint8Array(0), true)
     expect(await peer.answer(ids[0])).toMatchObject({ verdict: 'clean' })
     for (const id of ids.slice(1)) peer.endpoint.cancel(id)

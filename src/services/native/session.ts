@@ -41,6 +41,7 @@ export class Session {
   readonly #startedAtMs: number
   #role: Role | undefined
   #running = 0
+  #heldBytes = 0
   #lastActiveMs: number
   #draining = false
   #gone = false
@@ -135,13 +136,16 @@ export class Session {
 
   #open(id: number, open: Open, ended: boolean): void {
     const { limits } = this.#host
-    if (this.#running >= limits.maxStreams || this.#host.heldBytes >= limits.maxBufferedBytes) {
+    // When memory is short, whoever holds little of it is still served: nobody can take it all away from the others.
+    const greedy = this.#heldBytes >= limits.windowBytes && this.#host.heldBytes >= limits.maxBufferedBytes
+    if (this.#running >= limits.maxStreams || greedy) {
       this.#endpoint.error(id, new NativeError('busy', undefined, { retryAfterMs: limits.busyRetryMs }))
       return
     }
     const content = new IncomingContent({
       grant: bytes => void this.#endpoint.credit(id, bytes),
       held: bytes => {
+        this.#heldBytes += bytes
         this.#host.heldBytes += bytes
       },
     })
