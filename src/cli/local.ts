@@ -1,8 +1,8 @@
-// Scanning without a server: the same engine, for one run.
+// Scanning without a server: the same matcher, in this process, for one run.
 
 import type { Settings } from './options.ts'
 import type { Backend } from './scan-run.ts'
-import { startScanner } from './scanner.ts'
+import { startLocalScanner } from './scanner.ts'
 
-/** Starts an engine for this run; its log goes nowhere, its failures become results. */
-export const startLocal = (settings: Settings): Promise<Backend> => startScanner({ settings, log: () => {} })
+/** Makes a scanner for this run; its log goes nowhere, its failures become results. */
+export const startLocal = (settings: Settings): Promise<Backend> => startLocalScanner({ settings, log: () => {} })

@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ENGINE_PATH, EngineSupervisor, resolveDatabase, RUNTIME_LIMITS } from '../runtime/index.ts'
+import { createLocalScanner, ENGINE_PATH, EngineSupervisor, resolveDatabase, RUNTIME_LIMITS } from '../runtime/index.ts'
 import type { PreparedImage, ResolvedDatabase, RuntimeLimits, SupervisorOptions } from '../runtime/index.ts'
 import type { Scanner } from '../scan/index.ts'
 import { prepareDataDirectory, starterDatabase } from './data.ts'
@@ -46,6 +46,22 @@ export async function startScanner(options: ScannerOptions): Promise<Scanner> {
       await rm(spoolFolder, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * Makes a scanner in this process for one run: the first verdict waits for no other process.
+ * @throws DatabaseError, CliError `engine-failed`, `data-unusable`
+ */
+export async function startLocalScanner(options: ScannerOptions): Promise<Scanner> {
+  const { settings } = options
+  await prepareDataDirectory(settings.data)
+  const spoolFolder = await prepareSpool(settings.data)
+  const database = new Database(options)
+  return database.orRebuilt(async () => {
+    const { path: imagePath } = await database.prepare()
+    const threads = settings.workers ?? availableParallelism()
+    return createLocalScanner({ imagePath, threads, limits: limitsOf(settings), spoolFolder })
+  })
 }
 
 /** The database of the settings, brought up to date whenever an engine is to load it. */
