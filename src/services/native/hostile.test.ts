@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { NativeError } from '../../protocol/index.ts'
 import { createFakeScanner } from './fake-scanner.fuzz.ts'
 import { enter, serve, SOCKET, until } from './house.fuzz.ts'
 import { connectPeer } from './peer.fuzz.ts'
@@ -51,6 +52,15 @@ describe('a peer that', () => {
     await new Promise(resolve => setTimeout(resolve, 150))
     scanner.release()
     expect(await answer).toMatchObject({ verdict: 'clean' })
+  })
+
+  test('complains in several lines writes one in the log', async () => {
+    const log: string[] = []
+    const peer = await enter(await serve(SOCKET, createFakeScanner(), { log: line => log.push(line) }))
+    peer.endpoint.fail(new NativeError('bad-payload', 'x\n2026-01-01 all is well\u001b[2J'))
+    await peer.ended
+    expect(log.join('|')).toContain('all is well')
+    expect(log.join('|')).not.toMatch(/[\n\u001b]/)
   })
 
   test('says nothing is cut', async () => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { NativeError, PROTOCOL_MIN_VERSION, PROTOCOL_VERSION, ServerEndpoint } from '../../protocol/index.ts'
 import type { AuthMethod, Open, Request } from '../../protocol/index.ts'
+import { visible } from '../../report/index.ts'
 import type { ContentSource, ScanEvent, ScanJob, Scanner } from '../../scan/index.ts'
 import type { Role } from './access.ts'
 import { IncomingContent } from './content.ts'
@@ -236,7 +237,7 @@ export class Session {
   }
 
   #closed(error: NativeError): void {
-    this.#host.log(`native: a connection ended: ${error.code}: ${error.message}`)
+    this.#host.log(`native: a connection ended: ${error.code}: ${visible(error.message)}`)
     this.#abandon()
     this.#transport.endGently()
   }
