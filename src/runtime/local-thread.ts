@@ -19,6 +19,7 @@ export interface LocalOrder {
 
 /** What a thread says. */
 export type LocalAnswer =
+  | { readonly ready: true }
   | { readonly id: number; readonly detection: Detection }
   | { readonly id: number; readonly report: Report }
   | { readonly id: number; readonly code: ScanFailureCode; readonly message: string }
@@ -36,6 +37,7 @@ export const serveLocally = (bench: ScanBench): void => {
   const port = parentPort
   if (port === null) throw new Error('this module is started as a thread')
   const tell = (answer: LocalAnswer): void => port.postMessage(answer)
+  tell({ ready: true })
   port.on('message', (order: LocalOrder) => {
     const { id } = order
     try {

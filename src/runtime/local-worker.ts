@@ -12,9 +12,10 @@ export class LocalWorker {
   readonly #worker: Worker
   readonly #jobs = new Map<number, Job>()
   #next = 1
+  #ready = false
 
   /**
-   * @param onRoom - it was answered
+   * @param onRoom - it has started, or a job was answered
    * @param onEnd - the thread ended; the first of the jobs was being scanned
    */
   constructor(url: URL, data: ThreadArguments, onRoom: () => void, onEnd: (jobs: readonly Job[]) => void) {
@@ -29,8 +30,13 @@ export class LocalWorker {
     })
   }
 
+  /** True once the thread has started. */
+  get isReady(): boolean {
+    return this.#ready
+  }
+
   get hasRoom(): boolean {
-    return this.#jobs.size < DEPTH
+    return this.#ready && this.#jobs.size < DEPTH
   }
 
   send(job: Job): void {
@@ -46,6 +52,10 @@ export class LocalWorker {
   }
 
   #hear(answer: LocalAnswer, onRoom: () => void): void {
+    if ('ready' in answer) {
+      this.#ready = true
+      return onRoom()
+    }
     const job = this.#jobs.get(answer.id)
     if ('detection' in answer) return job?.tell({ event: 'detection', detection: answer.detection })
     this.#jobs.delete(answer.id)

@@ -16,11 +16,12 @@ import { Spool } from './spool.ts'
 import { ENGINE_VERSION, tooLargeReport, unscannableReport } from './unscannable.ts'
 
 // The scanner of one run of a command line, without a server: the first files are scanned on the thread that is there
-// anyway, so that the first verdict costs no process and no thread; threads are started only when many files wait.
+// anyway, so that the first verdict costs no process and no thread; threads are started only when there is much to do.
 // Nothing supervises it: content that ends the whole process ends the run.
 
-/** Waiting jobs that are worth the start of threads. */
-const MANY_JOBS = 16
+/** Threads are worth their start when this many jobs still wait after this much scanning on this thread. */
+const MANY_JOBS = 4
+const PATIENCE_MS = 40
 
 export interface LocalScannerOptions {
   readonly imagePath: string
@@ -52,6 +53,8 @@ class LocalScanner implements Scanner {
   /** Asked for and not yet sent to a thread. */
   #waiting = 0
   #workers: LocalWorker[] = []
+  /** Time this thread has spent on scans. */
+  #scannedMs = 0
   #turning = false
   #closing = false
   #onIdle: (() => void) | undefined
@@ -82,7 +85,7 @@ class LocalScanner implements Scanner {
 
   status(): Promise<ScannerStatus> {
     const { database, signatures, builtAtMs } = this.#loaded.info
-    const threads = Math.max(1, this.#workers.length)
+    const threads = Math.max(1, this.#workers.filter(worker => worker.isReady).length)
     return Promise.resolve({
       version: ENGINE_VERSION,
       database,
@@ -140,13 +143,14 @@ class LocalScanner implements Scanner {
 
   /** Hands out waiting jobs: to the threads where there are any, else one to this thread at each turn of the loop. */
   #turn(): void {
-    if (this.#workers.length === 0 && this.#waiting > MANY_JOBS && this.#threads > 1) this.#startWorkers()
-    if (this.#workers.length > 0) return this.#handOut()
+    const many = this.#waiting >= MANY_JOBS && this.#scannedMs > PATIENCE_MS
+    if (this.#workers.length === 0 && many && this.#threads > 1) this.#startWorkers()
+    if (this.#workers.some(worker => worker.isReady)) return this.#handOut()
     if (this.#turning) return
     this.#turning = true
     setImmediate(() => {
       this.#turning = false
-      if (this.#workers.length > 0) return this.#handOut()
+      if (this.#workers.some(worker => worker.isReady)) return this.#handOut()
       let taken: Job | undefined
       this.#queue.handOut(job => {
         if (taken !== undefined) return false
@@ -179,6 +183,7 @@ class LocalScanner implements Scanner {
       if (error instanceof ScanFailure) job.fail(error)
       else this.#answerCrashed(job)
     }
+    this.#scannedMs += performance.now() - job.sentAtMs
   }
 
   #startWorkers(): void {
