@@ -1,7 +1,7 @@
 // Where things lie: the data directory of the user, and the files that come with the package.
 
 import { existsSync } from 'node:fs'
-import { chmod, mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { CliError, detailOf } from './errors.ts'
@@ -15,10 +15,22 @@ export function defaultDataDirectory(): string {
 /** Makes the data directory where it is missing, open to its owner only. */
 export async function prepareDataDirectory(path: string): Promise<void> {
   try {
-    const made = await mkdir(path, { recursive: true, mode: 0o700 })
-    if (made !== undefined) await chmod(path, 0o700)
+    await makeFolder(path)
   } catch (error) {
     throw new CliError('data-unusable', { what: path, detail: detailOf(error) }, { cause: error })
+  }
+}
+
+/** As mkdir with `recursive`, which never returns where a file system has folders but takes none, such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
+    await makeFolder(dirname(path))
+    await mkdir(path, { mode: 0o700 })
   }
 }
 

@@ -2,8 +2,7 @@
 // process do it (build-main.ts), `lazaret db build` does it itself.
 
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writevSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writevSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { FILE_TYPES } from '../formats/index.ts'
 import { compileDatabase } from '../signatures/index.ts'
@@ -73,7 +72,6 @@ function writeDurably(path: string, chunks: readonly Uint8Array[]): number {
   const temporary = `${path}.${process.pid}.tmp`
   let made = false
   try {
-    mkdirSync(dirname(path), { recursive: true })
     const file = openSync(temporary, 'w', 0o644)
     made = true
     const bytes = fill(file, chunks)

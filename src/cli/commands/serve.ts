@@ -5,8 +5,9 @@ import { VERSION } from '../../client/index.ts'
 import type { Scanner } from '../../scan/index.ts'
 import { EXIT } from '../commands.ts'
 import type { Context, Run } from '../commands.ts'
-import { defaultDataDirectory } from '../data.ts'
+import { defaultDataDirectory, nativeSocket } from '../data.ts'
 import { detailOf } from '../errors.ts'
+import type { Settings } from '../options.ts'
 import { startListeners } from '../listeners.ts'
 import type { Listening } from '../listeners.ts'
 import { startScanner } from '../scanner.ts'
@@ -52,11 +53,10 @@ async function reloadOnSignal(scanner: Scanner, log: (line: string) => void): Pr
 /** What is printed once the server can be asked. */
 async function welcome({ settings }: Context, scanner: Scanner, addresses: readonly string[]): Promise<string> {
   const { signatures, threads } = await scanner.status()
-  const data = settings.data === defaultDataDirectory() ? '' : ` --data ${quoted(settings.data)}`
   const lines = [
     `Lazaret ${VERSION} is ready: ${signatures} signatures, ${threads.max} threads`,
     ...addresses.map(address => `  listening on ${address}`),
-    `Scan a folder with:\n  ${programName()} scan${data} .`,
+    `Scan a folder with:\n  ${programName()} scan ${waysTo(settings, addresses)}.`,
   ]
   if (settings.db.length === 0) {
     lines.push(
@@ -64,6 +64,16 @@ async function welcome({ settings }: Context, scanner: Scanner, addresses: reado
     )
   }
   return `${lines.join('\n')}\n`
+}
+
+/** The options with which a scan finds this server. */
+function waysTo(settings: Settings, addresses: readonly string[]): string {
+  const ownSocket = `unix:${nativeSocket(settings.data)}`
+  if (addresses.includes(ownSocket)) {
+    return settings.data === defaultDataDirectory() ? '' : `--data ${quoted(settings.data)} `
+  }
+  const token = settings.tokenFile === undefined ? '' : `--token-file ${quoted(settings.tokenFile)} `
+  return `--server ${quoted(addresses[0])} ${addresses[0].startsWith('unix:') ? '' : token}`
 }
 
 /** How this program is started by hand from here: by its name where the PATH finds it, else by its launcher. */
