@@ -65,7 +65,7 @@ export function buildAnchorTable(target: number, collectors: readonly AnchorColl
     MIN_BITMAP_BITS,
     MAX_BITMAP_BITS,
   )
-  const bucketBits = clamp(Math.ceil(Math.log2(Math.max(1, count))), 4, bitmapBits)
+  const bucketBits = clamp(Math.ceil(Math.log2(Math.max(1, count))) - 1, 4, bitmapBits)
   const bitmap = new Uint8Array(1 << (bitmapBits - 3))
   const starts = new Uint32Array((1 << bucketBits) + 1)
   for (let i = 0; i < count; i++) {

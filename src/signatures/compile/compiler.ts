@@ -9,7 +9,7 @@ import { AnchorCollector, buildAnchorTable } from './anchor-table.ts'
 import { chooseAnchor, type Anchor } from './anchors.ts'
 import { encodeConditions, encodeExpression } from './encode-logic.ts'
 import { encodePattern } from './encode-pattern.ts'
-import { GrowableBytes, GrowableWords } from './growable.ts'
+import { GrowableBytes, GrowableWords, SharedPrograms } from './growable.ts'
 import { HashSetBuilder } from './hash-set.ts'
 import { writeImage, type ChecksumPort, type SectionInput } from './image-writer.ts'
 import { Rarity } from './rarity.ts'
@@ -71,8 +71,8 @@ class Compiler implements SignatureSink {
   readonly info = new GrowableWords()
   readonly logicStart = new GrowableWords()
   readonly conditionsStart = new GrowableWords()
-  readonly logic = new GrowableBytes()
-  readonly conditions = new GrowableBytes()
+  readonly logic = new SharedPrograms()
+  readonly conditions = new SharedPrograms()
   readonly records = new GrowableBytes()
   readonly collectors = new Map<number, AnchorCollector>()
   readonly hashSets = HASH_KINDS.flatMap(kind => DIGESTS.map(digest => new HashSetBuilder(kind, digest)))
@@ -118,14 +118,13 @@ class Compiler implements SignatureSink {
     const index = this.info.length
     const plans = signature.subsignatures.map(patterns => this.#plan(patterns))
     const costOf = (id: number): number => plans[id]!.cost
-    const mark = this.#mark()
+    const mark = this.#parts.map(part => part.length)
     try {
       this.firstPattern.push(this.patternStart.length)
       signature.subsignatures.forEach((patterns, sub) =>
         patterns.forEach(pattern => this.#addPattern(pattern, index, sub)),
       )
-      this.logicStart.push(this.logic.length)
-      encodeExpression(signature.expression, costOf, this.logic)
+      this.logicStart.push(this.logic.add(out => encodeExpression(signature.expression, costOf, out)))
       this.#addConditions(signature)
     } catch (error) {
       this.#rollBack(mark)
@@ -156,8 +155,8 @@ class Compiler implements SignatureSink {
 
   #addConditions(signature: ContentSignature): void {
     if (Object.keys(signature.conditions).length === 0) return this.conditionsStart.push(NO_CONDITIONS)
-    this.conditionsStart.push(this.conditions.length)
-    encodeConditions(signature.conditions, name => this.#typeIndex(name), this.conditions)
+    const add = (out: GrowableBytes): void => encodeConditions(signature.conditions, name => this.#typeIndex(name), out)
+    this.conditionsStart.push(this.conditions.add(add))
   }
 
   #typeIndex(name: string): number {
@@ -197,7 +196,8 @@ class Compiler implements SignatureSink {
     return collector
   }
 
-  #mark(): readonly number[] {
+  /** What a signature appends to; shared programs stay: others may use them. */
+  get #parts(): readonly { length: number }[] {
     return [
       this.programs,
       this.patternStart,
@@ -205,25 +205,12 @@ class Compiler implements SignatureSink {
       this.patternSub,
       this.firstPattern,
       this.logicStart,
-      this.logic,
-      this.conditions,
       this.conditionsStart,
-    ].map(part => part.length)
+    ]
   }
 
   #rollBack(mark: readonly number[]): void {
-    const parts = [
-      this.programs,
-      this.patternStart,
-      this.patternSignature,
-      this.patternSub,
-      this.firstPattern,
-      this.logicStart,
-      this.logic,
-      this.conditions,
-      this.conditionsStart,
-    ]
-    parts.forEach((part, i) => (part.length = mark[i]!))
+    this.#parts.forEach((part, i) => (part.length = mark[i]!))
   }
 
   read(source: DatabaseSource): void {

@@ -57,3 +57,30 @@ export class GrowableWords {
     return this.words.subarray(0, this.length)
   }
 }
+
+/** Short programs of which many are the same: each is kept once. */
+export class SharedPrograms {
+  readonly #bytes = new GrowableBytes()
+  readonly #scratch = new GrowableBytes()
+  readonly #starts = new Map<string, number>()
+
+  /** Start of the program that `write` writes; one that is the same as before is not kept again. */
+  add(write: (out: GrowableBytes) => void): number {
+    this.#scratch.length = 0
+    write(this.#scratch)
+    const program = this.#scratch.view()
+    const key = program.join()
+    let start = this.#starts.get(key)
+    if (start === undefined) {
+      start = this.#bytes.length
+      this.#starts.set(key, start)
+      this.#bytes.append(program)
+    }
+    return start
+  }
+
+  /** Borrowed view of all programs. */
+  view(): Uint8Array {
+    return this.#bytes.view()
+  }
+}

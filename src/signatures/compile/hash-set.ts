@@ -5,8 +5,8 @@ import { GrowableBytes, GrowableWords } from './growable.ts'
 
 // A set of digests: 64-bit prefixes sorted and bucketed (hot), full digests with sizes and names (cold).
 
-/** Average number of prefixes in a bucket. */
-const BUCKET_LOAD_BITS = 2
+/** Buckets hold eight prefixes on the average. */
+const BUCKET_LOAD_BITS = 3
 const SIZE_FILTER_BITS_PER_ENTRY = 8
 
 export interface HashSetSections {
