@@ -26,7 +26,7 @@ export interface LoadResult {
 
 /** Runs the load generator in a process of its own. */
 export async function generateLoad(order: LoadOrder): Promise<LoadResult> {
-  const program = join(import.meta.dirname, 'load-generator.ts')
+  const program = join(import.meta.dirname, '..', 'load-generator.ts')
   const { stdout, stderr, code } = await run(process.execPath, [program, JSON.stringify(order)])
   if (code !== 0) throw new Error(`load generator: ${stderr}`)
   return JSON.parse(stdout) as LoadResult

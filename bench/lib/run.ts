@@ -47,11 +47,6 @@ export function run(program: string, options: readonly string[], how: RunOptions
   })
 }
 
-/** A program of the system is there. */
-export async function hasProgram(name: string): Promise<boolean> {
-  return (await run('sh', ['-c', `command -v ${name}`])).code === 0
-}
-
 /** Asks until it is true. Throws with `what` after `timeoutMs`. */
 export async function until(what: string, timeoutMs: number, isDone: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + timeoutMs

@@ -1,11 +1,11 @@
 // Small scans over a socket as fast as a server answers them. A program of its own, so that its work is not the
-// server's: node bench/lib/load-generator.ts '<LoadOrder as JSON>' prints a LoadResult as JSON.
+// server's: node bench/load-generator.ts '<LoadOrder as JSON>' prints a LoadResult as JSON.
 import { readFileSync } from 'node:fs'
 import { connect as connectSocket } from 'node:net'
-import { connect as connectClient } from '../../src/client/index.ts'
-import { instream, readAnswers } from './clamd-session.ts'
-import type { LoadOrder, LoadResult } from './load-order.ts'
-import { quantile } from './statistics.ts'
+import { connect as connectClient } from '../src/client/index.ts'
+import { instream, readAnswers } from './lib/clamd-session.ts'
+import type { LoadOrder, LoadResult } from './lib/load-order.ts'
+import { quantile } from './lib/statistics.ts'
 
 const order = JSON.parse(process.argv[2]) as LoadOrder
 /** Different contents, so that no store of verdicts answers instead of the scanner. */
