@@ -174,6 +174,9 @@ export class EngineProcess {
   }
 
   #replaceThread(link: ThreadLink): void {
+    // What is still being sent belongs to whoever submitted it, until its scan is answered: it must not stay behind in
+    // a socket that lives on. A thread reads content to its end before it scans, so this is rare.
+    if (!link.isFlushed) return void this.kill('a thread ended in the middle of content')
     const { mark, jobs } = link.replace()
     this.#tell({ verb: 'replace', thread: link.index, mark: mark.toString('hex') })
     this.#owner.threadEnded(this, jobs[0], jobs.slice(1))

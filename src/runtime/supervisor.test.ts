@@ -218,7 +218,7 @@ describe('death', () => {
   test('a scan that does not end is ended, others go on', async () => {
     const scanner = await start({ maxTimeMs: 200, hangGraceMs: 100 })
     const pid = scanner.enginePid
-    const hung = scanner.scan(job('HANG'))
+    const hung = scanner.scan(job(`HANG ${'x'.repeat(1_000_000)}`))
     expect((await scanner.scan(job('EVIL'))).verdict).toBe('infected')
     expect(reasonOf(await hung)).toBe('crashed')
     expect(scanner.enginePid).toBe(pid)

@@ -58,6 +58,11 @@ export class ThreadLink {
     return this.#ready && this.#jobs.length === 0
   }
 
+  /** True when nothing waits to be sent: no content is referred to any more. */
+  get isFlushed(): boolean {
+    return this.#socket.writableLength === 0
+  }
+
   get pingedAtMs(): number {
     return this.#pingedAtMs
   }

@@ -331,6 +331,7 @@ export class ClamdConnection implements ClamdHandler {
     const { signal } = stream.abort
     const submission = { name: CLAMD_STREAM_NAME, content, allMatches: false, signal }
     const [result] = await scanOne(this.#host, submission)
+    if (!signal.aborted) stream.content.answered()
     // Lets go of it; and an answer may come before all of the content has.
     stream.content.fail(new Error('the scan has ended'))
     this.#scans.delete(stream.abort)

@@ -14,6 +14,19 @@ export interface StreamLimits {
   readonly streamWindowBytes: number
 }
 
+/** Smaller buffers are left to the garbage collector. */
+const FREE_BYTES = 16 * 1024
+
+/**
+ * Gives memory back at once. Content passes through faster than the collector, which counts objects rather than bytes,
+ * would notice. Only for bytes that have their buffer for themselves, and that nobody reads or writes any more.
+ */
+const free = (bytes: Uint8Array): void => {
+  const { buffer } = bytes
+  if (bytes.length < FREE_BYTES || bytes.length !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return
+  buffer.transfer(0)
+}
+
 /**
  * The content of one INSTREAM on its way in. Short content is collected and handed over whole; as soon as it is longer,
  * or the memory for that is used up, it becomes a stream that the scanner reads. Pieces are kept, not copied: the packets
@@ -59,8 +72,16 @@ export class IncomingStream {
       this.#wakeUp()
       return undefined
     }
-    const bytes = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces)
+    if (this.#pieces.length === 1) return { bytes: this.#pieces[0] }
+    const bytes = Buffer.concat(this.#pieces)
+    this.#pieces.forEach(free)
+    this.#pieces = [bytes]
     return { bytes }
+  }
+
+  /** The scan of content that was handed over whole has been answered: whoever got the bytes has read all of them. */
+  answered(): void {
+    if (!this.#streaming) this.#pieces.forEach(free)
   }
 
   /**
