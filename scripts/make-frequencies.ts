@@ -19,7 +19,7 @@ function sample(folder: string): Uint8Array {
   const chunks: Uint8Array[] = []
   let total = 0
   for (let i = 0; i < all.length && total < SAMPLE_BYTES; i++) {
-    const path = all[(i * 7919) % all.length]!
+    const path = all[(i * 7919) % all.length]
     if (statSync(path).size < 4096) continue
     const bytes = readFileSync(path).subarray(0, 4_000_000)
     chunks.push(bytes)
@@ -34,21 +34,21 @@ for (const folder of process.argv.slice(2)) {
   const bytes = sample(folder)
   const hashed = new Uint32Array(1 << 24)
   const share = 1 / bytes.length / (process.argv.length - 2)
-  const at = (i: number) => (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24)) >>> 0
+  const at = (i: number) => (bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)) >>> 0
   const slot = (window: number) => Math.imul(window, 0x9e3779b1) >>> 8
   for (let i = 0; i + 4 <= bytes.length; i++) {
-    pairs[bytes[i]! | (bytes[i + 1]! << 8)]! += share
-    hashed[slot(at(i))]!++
+    pairs[bytes[i] | (bytes[i + 1] << 8)] += share
+    hashed[slot(at(i))]++
   }
   const least = bytes.length / 20_000
   for (let i = 0; i + 4 <= bytes.length; i++)
-    if (hashed[slot(at(i))]! > least) windows.set(at(i), (windows.get(at(i)) ?? 0) + share)
+    if (hashed[slot(at(i))] > least) windows.set(at(i), (windows.get(at(i)) ?? 0) + share)
   console.log(folder, bytes.length, windows.size)
 }
 const packed = Buffer.alloc(32768)
 for (let i = 0; i < 65536; i++) {
-  const level = Math.max(0, Math.min(15, Math.round((Math.log2(pairs[i]! || 2 ** FLOOR) - FLOOR) / STEP)))
-  packed[i >> 1]! |= level << ((i & 1) * 4)
+  const level = Math.max(0, Math.min(15, Math.round((Math.log2(pairs[i] || 2 ** FLOOR) - FLOOR) / STEP)))
+  packed[i >> 1] |= level << ((i & 1) * 4)
 }
 const common = [...windows].sort((a, b) => b[1] - a[1]).slice(0, WINDOWS)
 const text = (name: string, base64: string) => {

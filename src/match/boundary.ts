@@ -42,10 +42,10 @@ export function boundsLeft(
   wide: boolean,
 ): boolean {
   if (position === 0) return !negated
-  const byte = content[position - 1]!
+  const byte = content[position - 1]
   if (wide && kind !== KIND_LINE) {
     if (byte !== 0 || position < 2) return !negated
-    return oneSided(kind, content[position - 2]!, LEFT, negated)
+    return oneSided(kind, content[position - 2], LEFT, negated)
   }
   return oneSided(kind, byte, LEFT, negated)
 }
@@ -59,7 +59,7 @@ export function boundsRight(
   wide: boolean,
 ): boolean {
   if (position >= content.length) return !negated
-  const byte = content[position]!
+  const byte = content[position]
   if (kind === KIND_LINE) {
     const line = byte === LINE_FEED || (byte === RETURN && content[position + 1] === LINE_FEED)
     return line !== negated
@@ -72,6 +72,6 @@ function oneSided(kind: number, byte: number, side: number, negated: boolean): b
   if (kind === KIND_LINE) return (byte === LINE_FEED) !== negated
   if (kind !== KIND_WORD) return (ALPHANUMERIC[byte] === 0) !== negated
   // A negated left boundary excludes the bytes of either side, a negated right one only its own: observed.
-  if (negated) return side === LEFT ? WORD[byte] === 0 : (WORD[byte]! & RIGHT) === 0
-  return (WORD[byte]! & side) !== 0
+  if (negated) return side === LEFT ? WORD[byte] === 0 : (WORD[byte] & RIGHT) === 0
+  return (WORD[byte] & side) !== 0
 }

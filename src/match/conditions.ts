@@ -5,7 +5,7 @@ import type { Subject } from './subject.ts'
 
 const ANY_CONTAINER = 'CL_TYPE_ANY'
 
-const u16 = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8)
+const u16 = (bytes: Uint8Array, at: number): number => bytes[at] | (bytes[at + 1] << 8)
 const u32 = (bytes: Uint8Array, at: number): number => (u16(bytes, at) | (u16(bytes, at + 2) << 16)) >>> 0
 
 /** What a range condition compares, by key; undefined where the file has no such number. */
@@ -40,13 +40,13 @@ export function conditionsHold(
   subject: Subject,
 ): boolean {
   for (let pc = at; conditions[pc] !== CONDITION.END;) {
-    const key = conditions[pc]!
+    const key = conditions[pc]
     if (key === CONDITION.CONTAINER) {
-      if (!containerFits(typeNames[u16(conditions, pc + 1)]!, subject.containers)) return false
+      if (!containerFits(typeNames[u16(conditions, pc + 1)], subject.containers)) return false
       pc += 3
     } else if (key === CONDITION.INTERMEDIATES) {
-      const count = conditions[pc + 1]!
-      const names = Array.from({ length: count }, (_, i) => typeNames[u16(conditions, pc + 2 + i * 2)]!)
+      const count = conditions[pc + 1]
+      const names = Array.from({ length: count }, (_, i) => typeNames[u16(conditions, pc + 2 + i * 2)])
       if (!intermediatesFit(names, subject.containers)) return false
       pc += 2 + count * 2
     } else {

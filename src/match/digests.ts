@@ -36,7 +36,7 @@ export class DigestLookup {
     if (set.meta.anySize) return true
     for (const round of [0, 1] as const) {
       const bit = sizeBit(size, round, set.meta.sizeBits)
-      if ((set.sizes[bit >> 3]! & (1 << (bit & 7))) === 0) return false
+      if ((set.sizes[bit >> 3] & (1 << (bit & 7))) === 0) return false
     }
     return true
   }
@@ -49,11 +49,11 @@ export class DigestLookup {
   find(kind: HashKind, digest: DigestName, value: Uint8Array, size: number): HashRecordView[] {
     const set = this.#sets.get(`${kind}.${digest}`)
     if (set === undefined) return []
-    const high = ((value[0]! << 24) | (value[1]! << 16) | (value[2]! << 8) | value[3]!) >>> 0
-    const low = ((value[4]! << 24) | (value[5]! << 16) | (value[6]! << 8) | value[7]!) >>> 0
+    const high = ((value[0] << 24) | (value[1] << 16) | (value[2] << 8) | value[3]) >>> 0
+    const low = ((value[4] << 24) | (value[5] << 16) | (value[6] << 8) | value[7]) >>> 0
     const bucket = high >>> (32 - set.meta.startBits)
     const found: HashRecordView[] = []
-    for (let i = set.starts[bucket]!; i < set.starts[bucket + 1]! && found.length < MAX_SAME_DIGEST; i++) {
+    for (let i = set.starts[bucket]; i < set.starts[bucket + 1] && found.length < MAX_SAME_DIGEST; i++) {
       if (set.prefixes[i * 2] !== high || set.prefixes[i * 2 + 1] !== low) continue
       const record = this.#cold.hash(set, i, DIGEST_BYTES[digest])
       if (record.size !== size && record.size !== ANY_SIZE) continue

@@ -3,7 +3,14 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { buildAnchorTable, AnchorCollector } from '../signatures/compile/anchor-table.ts'
 import type { AnchorTableView } from '../signatures/index.ts'
-import { CANDIDATE_CAPACITY, CONTENT_MARGIN_BYTES, createKernel, createReferenceKernel, KERNEL_OUT_BYTES, type Kernel } from './kernel.ts'
+import {
+  CANDIDATE_CAPACITY,
+  CONTENT_MARGIN_BYTES,
+  createKernel,
+  createReferenceKernel,
+  KERNEL_OUT_BYTES,
+  type Kernel,
+} from './kernel.ts'
 
 // The kernel in WebAssembly against its reference in TypeScript, on arbitrary tables and content.
 
@@ -21,20 +28,39 @@ function place(memory: WebAssembly.Memory, target: ReturnType<typeof buildAnchor
     return view
   }
   const { starts, entries, anchors, always, direct, meta } = target
-  const views = { meta, starts: words(starts), entries: words(entries), anchors: words(anchors), always: words(always), direct: words(direct) }
+  const views = {
+    meta,
+    starts: words(starts),
+    entries: words(entries),
+    anchors: words(anchors),
+    always: words(always),
+    direct: words(direct),
+  }
   const bitmap = new Uint8Array(memory.buffer, at, target.bitmap.length)
   bitmap.set(target.bitmap)
   return { ...views, bitmap }
 }
 
-interface Entry { window: number; extraAt: -4 | 4; extraValue: number; extraMask: number }
+interface Entry {
+  window: number
+  extraAt: -4 | 4
+  extraValue: number
+  extraMask: number
+}
 
 function table(entries: readonly Entry[]): ReturnType<typeof buildAnchorTable> {
   const collector = new AnchorCollector()
   entries.forEach(({ window, extraAt, extraValue, extraMask }, pattern) =>
     collector.addAnchor(pattern, {
-      part: 0, distance: 0, windows: () => [window], extraAt, extraMask, extraValue: (extraValue & extraMask) >>> 0, cost: 1,
-    }))
+      part: 0,
+      distance: 0,
+      windows: () => [window],
+      extraAt,
+      extraMask,
+      extraValue: (extraValue & extraMask) >>> 0,
+      cost: 1,
+    }),
+  )
   return buildAnchorTable(1, [collector])
 }
 
@@ -49,7 +75,12 @@ function all(kernel: Kernel, view: AnchorTableView, end: number): number[] {
   return pairs
 }
 
-function setup(entries: readonly Entry[]): { wasm: Kernel; reference: Kernel; view: AnchorTableView; window: Uint8Array } {
+function setup(entries: readonly Entry[]): {
+  wasm: Kernel
+  reference: Kernel
+  view: AnchorTableView
+  window: Uint8Array
+} {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 65_536, shared: true })
   const outAt = 8 * 65_536
   const windowAt = outAt + KERNEL_OUT_BYTES + CONTENT_MARGIN_BYTES
@@ -63,17 +94,25 @@ function setup(entries: readonly Entry[]): { wasm: Kernel; reference: Kernel; vi
 const byte = fc.constantFrom(0, 1, 0x41, 0x61, 0xff)
 const window = fc.tuple(byte, byte, byte, byte).map(([a, b, c, d]) => (a | (b << 8) | (c << 16) | (d << 24)) >>> 0)
 const anyEntry: fc.Arbitrary<Entry> = fc.record({
-  window, extraAt: fc.constantFrom<-4 | 4>(-4, 4), extraValue: window, extraMask: fc.constantFrom(0, 0xff, 0xffff, 0xdfdfdfdf, 0xffffffff),
+  window,
+  extraAt: fc.constantFrom<-4 | 4>(-4, 4),
+  extraValue: window,
+  extraMask: fc.constantFrom(0, 0xff, 0xffff, 0xdfdfdfdf, 0xffffffff),
 })
 
 test.skipIf(!existsSync(KERNEL))('candidates are those of the reference', () => {
   fc.assert(
-    fc.property(fc.array(anyEntry, { maxLength: 60 }), fc.uint8Array({ maxLength: 600 }), fc.array(byte, { maxLength: 600 }), (entries, noise, bytes) => {
-      const { wasm, reference, view, window: content } = setup(entries)
-      content.set([...bytes, ...noise])
-      const end = bytes.length + noise.length
-      expect(all(wasm, view, end)).toEqual(all(reference, view, end))
-    }),
+    fc.property(
+      fc.array(anyEntry, { maxLength: 60 }),
+      fc.uint8Array({ maxLength: 600 }),
+      fc.array(byte, { maxLength: 600 }),
+      (entries, noise, bytes) => {
+        const { wasm, reference, view, window: content } = setup(entries)
+        content.set([...bytes, ...noise])
+        const end = bytes.length + noise.length
+        expect(all(wasm, view, end)).toEqual(all(reference, view, end))
+      },
+    ),
     { numRuns: 150 },
   )
 })
@@ -85,11 +124,16 @@ test.skipIf(!existsSync(KERNEL))('a full output is continued without loss or rep
   const pairs = all(wasm, view, positions)
   expect(positions * entries.length).toBeGreaterThan(CANDIDATE_CAPACITY * 2)
   expect(pairs.length / 2).toBe(positions * entries.length)
-  expect(new Set(pairs.map((value, i) => (i % 2 === 0 ? `${value}:${pairs[i + 1]}` : ''))).size).toBe(positions * entries.length + 1)
+  expect(new Set(pairs.map((value, i) => (i % 2 === 0 ? `${value}:${pairs[i + 1]}` : ''))).size).toBe(
+    positions * entries.length + 1,
+  )
 })
 
 test.skipIf(!existsSync(KERNEL))('seeking finds what the reference finds', () => {
-  const probe = fc.array(fc.tuple(fc.nat(40), byte, fc.constantFrom(0xff, 0xdf, 0xf0, 0x0f)), { minLength: 3, maxLength: 3 })
+  const probe = fc.array(fc.tuple(fc.nat(40), byte, fc.constantFrom(0xff, 0xdf, 0xf0, 0x0f)), {
+    minLength: 3,
+    maxLength: 3,
+  })
   fc.assert(
     fc.property(fc.array(byte, { minLength: 1, maxLength: 300 }), probe, fc.nat(200), (bytes, three, from) => {
       const { wasm, reference, window: content } = setup([])

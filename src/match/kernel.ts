@@ -61,7 +61,7 @@ export function createKernel(module: WebAssembly.Module, thread: ThreadMemory): 
   return {
     candidates: new Uint32Array(memory.buffer, outAt, CANDIDATE_CAPACITY * 2),
     state: new Uint32Array(memory.buffer, stateAt, 2),
-    seek: (p, from, to) => seek(windowAt, from, to, p[0]!, p[1]!, p[2]!, p[3]!, p[4]!, p[5]!, p[6]!, p[7]!, p[8]!),
+    seek: (p, from, to) => seek(windowAt, from, to, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]),
     scan: (table, start, end, firstEntry) =>
       run(
         windowAt,
@@ -97,14 +97,14 @@ export function createReferenceKernel(window: Uint8Array, capacity = CANDIDATE_C
       const value = load(position)
       const hash = hashWindow(value)
       const bit = hash >>> (32 - table.meta.bitmapBits)
-      if ((bitmap[bit >> 3]! & (1 << (bit & 7))) === 0) continue
+      if ((bitmap[bit >> 3] & (1 << (bit & 7))) === 0) continue
       const bucket = hash >>> (32 - table.meta.bucketBits)
-      const from = position === start && firstEntry !== 0 ? firstEntry : starts[bucket]!
-      for (let entry = from; entry < starts[bucket + 1]!; entry++) {
+      const from = position === start && firstEntry !== 0 ? firstEntry : starts[bucket]
+      for (let entry = from; entry < starts[bucket + 1]; entry++) {
         const at = entry * ENTRY_WORDS
         if (entries[at] !== value) continue
-        const extra = load(position + (entries[at + 3]! | 0))
-        if ((extra & entries[at + 2]!) >>> 0 !== entries[at + 1]) continue
+        const extra = load(position + (entries[at + 3] | 0))
+        if ((extra & entries[at + 2]) >>> 0 !== entries[at + 1]) continue
         if (count === capacity) {
           state[0] = position
           state[1] = entry
@@ -122,7 +122,7 @@ export function createReferenceKernel(window: Uint8Array, capacity = CANDIDATE_C
   const seek = (probe: Probe, from: number, to: number): number => {
     for (let position = from; position < to; position++) {
       let fits = true
-      for (let i = 0; i < 9 && fits; i += 3) fits = (window[position + probe[i]!]! & probe[i + 2]!) === probe[i + 1]
+      for (let i = 0; i < 9 && fits; i += 3) fits = (window[position + probe[i]] & probe[i + 2]) === probe[i + 1]
       if (fits) return position
     }
     return to

@@ -12,21 +12,38 @@ import { expressionHolds } from './logic.ts'
 const SUBS = 6
 const leaf = fc.record({ kind: fc.constant('leaf' as const), id: fc.nat(SUBS - 1), count: fc.constant(0) })
 const comparison = fc.constantFrom<Comparison>('=', '>', '<')
-const countedLeaf = fc.record({ kind: fc.constant('leaf' as const), id: fc.nat(SUBS - 1), comparison, count: fc.nat(3) })
+const countedLeaf = fc.record({
+  kind: fc.constant('leaf' as const),
+  id: fc.nat(SUBS - 1),
+  comparison,
+  count: fc.nat(3),
+})
 
 const { expression } = fc.letrec<{ expression: Expression }>(tie => ({
   expression: fc.oneof(
     { maxDepth: 4 },
     leaf,
     countedLeaf,
-    fc.record({ kind: fc.constantFrom('and' as const, 'or' as const), left: tie('expression'), right: tie('expression') }),
     fc.record({
-      kind: fc.constant('block' as const), inner: tie('expression'), comparison, count: fc.nat(4), distinct: fc.nat(3),
+      kind: fc.constantFrom('and' as const, 'or' as const),
+      left: tie('expression'),
+      right: tie('expression'),
+    }),
+    fc.record({
+      kind: fc.constant('block' as const),
+      inner: tie('expression'),
+      comparison,
+      count: fc.nat(4),
+      distinct: fc.nat(3),
     }),
   ),
 }))
 
-interface Outcome { truth: boolean; count: number; ids: Set<number> }
+interface Outcome {
+  truth: boolean
+  count: number
+  ids: Set<number>
+}
 const NO: Outcome = { truth: false, count: 0, ids: new Set() }
 const compare = (value: number, how: Comparison | undefined, wanted: number): boolean =>
   how === undefined ? value > 0 : how === '=' ? value === wanted : how === '>' ? value > wanted : value < wanted
@@ -34,7 +51,7 @@ const compare = (value: number, how: Comparison | undefined, wanted: number): bo
 /** What ClamAV's rule says, written down without any haste. */
 function evaluateReference(node: Expression, counts: readonly number[]): Outcome {
   if (node.kind === 'leaf') {
-    const count = counts[node.id]!
+    const count = counts[node.id]
     return compare(count, node.comparison, node.count) ? { truth: true, count, ids: new Set([node.id]) } : NO
   }
   if (node.kind === 'block') {
@@ -55,8 +72,8 @@ test('programs say what the tree says, with counts asked for only as far as need
   fc.assert(
     fc.property(expression, countsArbitrary, costs, (tree, counts, cost) => {
       const out = new GrowableBytes()
-      encodeExpression(tree, id => cost[id]!, out)
-      const holds = expressionHolds(out.view(), 0, (id, limit) => Math.min(counts[id]!, limit))
+      encodeExpression(tree, id => cost[id], out)
+      const holds = expressionHolds(out.view(), 0, (id, limit) => Math.min(counts[id], limit))
       expect(holds).toBe(evaluateReference(tree, counts).truth)
     }),
     { numRuns: 3000 },
@@ -66,7 +83,7 @@ test('programs say what the tree says, with counts asked for only as far as need
 test('no expression is true without a match of one of its triggers', () => {
   fc.assert(
     fc.property(expression, countsArbitrary, costs, (tree, counts, cost) => {
-      const triggers = chooseTriggers(tree, id => cost[id]!)
+      const triggers = chooseTriggers(tree, id => cost[id])
       const silenced = counts.map((count, id) => (triggers?.ids.includes(id) === true ? 0 : count))
       if (triggers !== undefined) expect(evaluateReference(tree, silenced).truth).toBe(false)
     }),

@@ -3,7 +3,7 @@ import { COMPARISONS, LOGIC } from '../signatures/index.ts'
 // Evaluates logical expressions. Subsignatures are asked for lazily and only as far as the expression needs their
 // counts: outside of counting blocks an AND stops at its first false operand.
 
-const u16 = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8)
+const u16 = (bytes: Uint8Array, at: number): number => bytes[at] | (bytes[at + 1] << 8)
 const u32 = (bytes: Uint8Array, at: number): number => (u16(bytes, at) | (u16(bytes, at + 2) << 16)) >>> 0
 
 /** Number of matches of a subsignature, counted up to `limit`. */
@@ -38,17 +38,17 @@ function compare(value: number, comparison: number, wanted: number): boolean {
 function evaluate(logic: Uint8Array, pc: number, port: CountPort, need: number): Outcome {
   switch (logic[pc]) {
     case LOGIC.LEAF: {
-      const comparison = logic[pc + 2]!
+      const comparison = logic[pc + 2]
       const wanted = u32(logic, pc + 3)
-      const count = port(logic[pc + 1]!, Math.max(need, comparison === 0 ? 1 : wanted + 1))
+      const count = port(logic[pc + 1], Math.max(need, comparison === 0 ? 1 : wanted + 1))
       if (!compare(count, comparison, wanted)) return FALSE
-      return need === 0 ? { truth: true, count, ids: NO_IDS } : { truth: true, count, ids: new Set([logic[pc + 1]!]) }
+      return need === 0 ? { truth: true, count, ids: NO_IDS } : { truth: true, count, ids: new Set([logic[pc + 1]]) }
     }
     case LOGIC.BLOCK: {
       const wanted = u32(logic, pc + 2)
-      const distinct = logic[pc + 6]!
+      const distinct = logic[pc + 6]
       const inner = evaluate(logic, pc + 7, port, Math.max(need, wanted + 1))
-      const holds = compare(inner.count, logic[pc + 1]!, wanted) && inner.ids.size >= distinct
+      const holds = compare(inner.count, logic[pc + 1], wanted) && inner.ids.size >= distinct
       return holds ? { truth: true, count: inner.count, ids: inner.ids } : FALSE
     }
     default:

@@ -132,13 +132,13 @@ class Run {
     this.#direct()
     this.#prefilter()
     for (const signature of this.#table.always) this.#suspect(signature, -1, -1)
-    for (let i = 0; i < this.#suspects.length && !this.#done; i++) this.#judge(this.#suspects[i]!)
+    for (let i = 0; i < this.#suspects.length && !this.#done; i++) this.#judge(this.#suspects[i])
   }
 
   #direct(): void {
     for (const pattern of this.#table.direct) {
       if (this.#done) return
-      const found = this.#search.search(this.#image.patternStart[pattern]!, 1)
+      const found = this.#search.search(this.#image.patternStart[pattern], 1)
       this.#stamps.settled[pattern] = this.#stamps.round
       if (found.count > 0) this.#hit(pattern, found.start, found.end)
     }
@@ -164,22 +164,22 @@ class Run {
     while (position < to && !this.#done) {
       const base = this.#window.bring(low, high)
       const count = this.#kernel.scan(this.#table, position - base, to - base, entry)
-      position = state[0]! + base
+      position = state[0] + base
       entry = state[1]!
-      for (let i = 0; i < count && !this.#done; i++) this.#candidate(candidates[i * 2]! + base, candidates[i * 2 + 1]!)
+      for (let i = 0; i < count && !this.#done; i++) this.#candidate(candidates[i * 2] + base, candidates[i * 2 + 1])
     }
   }
 
   #candidate(position: number, entry: number): void {
     const { anchors } = this.#table
-    const pattern = anchors[entry * 2]!
+    const pattern = anchors[entry * 2]
     const { found, settled, suspected, round } = this.#stamps
     if (found[pattern] === round || settled[pattern] === round) return
-    if (suspected[this.#image.patternSignature[pattern]!] === round) return
+    if (suspected[this.#image.patternSignature[pattern]] === round) return
     this.#options.budget.spend(16)
-    const place = anchors[entry * 2 + 1]!
+    const place = anchors[entry * 2 + 1]
     const distance = place & 0xffffff
-    const start = this.#image.patternStart[pattern]!
+    const start = this.#image.patternStart[pattern]
     const { programs } = this.#image
     if (distance === UNKNOWN_DISTANCE) return this.#settle(pattern, start)
     const partStart = position - distance
@@ -208,8 +208,8 @@ class Run {
 
   #hit(pattern: number, start: number, end: number): void {
     this.#stamps.found[pattern] = this.#stamps.round
-    const signature = this.#image.patternSignature[pattern]!
-    if ((this.#image.signatureInfo[signature]! & SIGNATURE.LOGICAL) === 0) this.#report(signature, start, end)
+    const signature = this.#image.patternSignature[pattern]
+    if ((this.#image.signatureInfo[signature] & SIGNATURE.LOGICAL) === 0) this.#report(signature, start, end)
     else this.#suspect(signature, start, end)
   }
 
@@ -221,17 +221,17 @@ class Run {
 
   #judge({ signature, start, end }: Suspect): void {
     const { conditionsStart, conditions, logic, logicStart, meta } = this.#image
-    const at = conditionsStart[signature]!
+    const at = conditionsStart[signature]
     if (at !== NO_CONDITIONS && !conditionsHold(conditions, at, meta.typeNames, this.#subject)) return
     const count = (id: number, limit: number): number => this.#count(signature, id, limit)
-    if (expressionHolds(logic, logicStart[signature]!, count)) this.#report(signature, start, end)
+    if (expressionHolds(logic, logicStart[signature], count)) this.#report(signature, start, end)
   }
 
   /** Matches of one subsignature, over its patterns, up to `limit`. */
   #count(signature: number, id: number, limit: number): number {
     const { firstPattern, patternSub } = this.#image
     let count = 0
-    for (let pattern = firstPattern[signature]!; pattern < firstPattern[signature + 1]! && count < limit; pattern++)
+    for (let pattern = firstPattern[signature]; pattern < firstPattern[signature + 1] && count < limit; pattern++)
       if (patternSub[pattern] === id) count += this.#countPattern(pattern, limit)
     return count
   }
@@ -244,13 +244,13 @@ class Run {
     }
     const known = this.#counts.get(pattern)
     if (known !== undefined && (known.limit >= limit || known.count < known.limit)) return known.count
-    const { count } = this.#search.search(this.#image.patternStart[pattern]!, limit)
+    const { count } = this.#search.search(this.#image.patternStart[pattern], limit)
     this.#counts.set(pattern, { count, limit })
     return count
   }
 
   #report(signature: number, start: number, end: number): void {
-    const info = this.#image.signatureInfo[signature]!
+    const info = this.#image.signatureInfo[signature]
     const logical = (info & SIGNATURE.LOGICAL) !== 0
     if (!this.#options.onMatch({ signature, logical, unwanted: (info & SIGNATURE.UNWANTED) !== 0, start, end }))
       this.#done = true

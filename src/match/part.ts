@@ -3,7 +3,7 @@ import { boundsInside, boundsLeft, boundsRight } from './boundary.ts'
 
 // Runs one part of a pattern program at one position (signatures/image/program.ts gives the codes).
 
-const u16 = (program: Uint8Array, at: number): number => program[at]! | (program[at + 1]! << 8)
+const u16 = (program: Uint8Array, at: number): number => program[at] | (program[at + 1] << 8)
 
 /** End of the operation at `pc`. */
 export function nextOperation(program: Uint8Array, pc: number): number {
@@ -15,7 +15,7 @@ export function nextOperation(program: Uint8Array, pc: number): number {
     case OP.SKIP:
       return pc + 3
     case OP.SET:
-      return pc + 3 + program[pc + 2]!
+      return pc + 3 + program[pc + 2]
     case OP.FIXED_CHOICE:
       return pc + 6 + 2 * u16(program, pc + 2) * u16(program, pc + 4)
     case OP.CHOICE: {
@@ -38,7 +38,7 @@ function anyBranch(program: Uint8Array, pc: number, content: Uint8Array, positio
   const length = u16(program, pc + 4)
   for (let branch = 0, at = pc + 6; branch < count; branch++, at += 2 * length) {
     let i = 0
-    while (i < length && (content[position + i]! & program[at + length + i]!) === program[at + i]!) i++
+    while (i < length && (content[position + i] & program[at + length + i]) === program[at + i]) i++
     if (i === length) return true
   }
   return false
@@ -46,7 +46,7 @@ function anyBranch(program: Uint8Array, pc: number, content: Uint8Array, positio
 
 function boundary(program: Uint8Array, pc: number, content: Uint8Array, position: number): boolean {
   const look = program[pc + 3] === 1 ? boundsLeft : boundsRight
-  return look(content, position, program[pc + 1]!, program[pc + 2] === 1, program[pc + 4] === 1)
+  return look(content, position, program[pc + 1], program[pc + 2] === 1, program[pc + 4] === 1)
 }
 
 /**
@@ -57,7 +57,7 @@ function boundary(program: Uint8Array, pc: number, content: Uint8Array, position
 export function matchFixed(program: Uint8Array, pc: number, content: Uint8Array, start: number): number {
   let position = start
   for (;;) {
-    const operation = program[pc]!
+    const operation = program[pc]
     switch (operation) {
       case OP.LITERAL: {
         const length = u16(program, pc + 1)
@@ -70,7 +70,7 @@ export function matchFixed(program: Uint8Array, pc: number, content: Uint8Array,
         const length = u16(program, pc + 1)
         if (position + length > content.length) return -1
         for (let i = 0, at = pc + 3; i < length; i++)
-          if ((content[position + i]! & program[at + length + i]!) !== program[at + i]!) return -1
+          if ((content[position + i] & program[at + length + i]) !== program[at + i]) return -1
         position += length
         break
       }
@@ -79,7 +79,7 @@ export function matchFixed(program: Uint8Array, pc: number, content: Uint8Array,
         if (position > content.length) return -1
         break
       case OP.SET:
-        if (position >= content.length || !inSet(program, pc, content[position]!)) return -1
+        if (position >= content.length || !inSet(program, pc, content[position])) return -1
         position++
         break
       case OP.FIXED_CHOICE: {
@@ -94,7 +94,7 @@ export function matchFixed(program: Uint8Array, pc: number, content: Uint8Array,
           if (!boundary(program, pc, content, position)) return -1
         } else {
           if (position >= content.length) return -1
-          if (boundsInside(program[pc + 1]!, content[position]!) === (program[pc + 2] === 1)) return -1
+          if (boundsInside(program[pc + 1], content[position]) === (program[pc + 2] === 1)) return -1
           position++
         }
         break
@@ -110,7 +110,7 @@ export function matchFixed(program: Uint8Array, pc: number, content: Uint8Array,
 }
 
 function inSet(program: Uint8Array, pc: number, byte: number): boolean {
-  const count = program[pc + 2]!
+  const count = program[pc + 2]
   let found = false
   for (let i = 0; i < count && !found; i++) found = program[pc + 3 + i] === byte
   return found !== (program[pc + 1] === 1)
@@ -153,7 +153,7 @@ function advance(
 ): number[] {
   let positions = [...starts]
   for (let pc = from; positions.length > 0; pc = nextOperation(program, pc)) {
-    const operation = program[pc]!
+    const operation = program[pc]
     if (operation === OP.END || operation === OP.GAP) return positions
     spend(positions.length * 4)
     positions =

@@ -13,7 +13,7 @@ const MAX_POSITIONS = 65_536
 /** What one call of the kernel costs, in steps. */
 const SEEK_STEPS = 32
 
-const u16 = (program: Uint8Array, at: number): number => program[at]! | (program[at + 1]! << 8)
+const u16 = (program: Uint8Array, at: number): number => program[at] | (program[at + 1] << 8)
 const u32 = (program: Uint8Array, at: number): number => (u16(program, at) | (u16(program, at + 2) << 16)) >>> 0
 
 /** One part of a program, read once per search. */
@@ -43,7 +43,7 @@ export function partAt(programs: Uint8Array, start: number, number: number): num
 
 /** True where a part of the program may match with different lengths. */
 export function isVariable(programs: Uint8Array, partPc: number): boolean {
-  return (programs[partPc - 1]! & PART_VARIABLE) !== 0
+  return (programs[partPc - 1] & PART_VARIABLE) !== 0
 }
 
 /** True where the program consists of one part. */
@@ -123,9 +123,9 @@ export class PatternSearch {
     let places = resolvePlaces(this.#programs, start, this.#subject)
     for (let i = 0; i < parts.length; i++) {
       if (places.length === 0) return NOTHING
-      const part = parts[i]!
+      const part = parts[i]
       if (i === parts.length - 1) return this.#countMatches(part, places, limit)
-      const next = parts[i + 1]!
+      const next = parts[i + 1]
       const ends = this.#collectEnds(part, places, next.gapMax === OPEN_END)
       places = this.#gapPlaces(ends, next.gapMin, next.gapMax)
     }
@@ -174,7 +174,7 @@ export class PatternSearch {
 
   #gapPlaces(ends: number[], gapMin: number, gapMax: number): number[] {
     const size = this.#subject.content.length
-    if (gapMax === OPEN_END) return ends.length === 0 || ends[0]! + gapMin > size ? [] : [ends[0]! + gapMin, size]
+    if (gapMax === OPEN_END) return ends.length === 0 || ends[0] + gapMin > size ? [] : [ends[0] + gapMin, size]
     const places: number[] = []
     for (const end of ends.sort((a, b) => a - b)) {
       const low = end + gapMin
@@ -190,8 +190,8 @@ export class PatternSearch {
   #eachStart(part: Part, places: Places, visit: Visit): void {
     const size = this.#subject.content.length
     for (let i = 0; i < places.length; i += 2) {
-      const low = Math.max(0, places[i]!)
-      const high = Math.min(places[i + 1]!, size - part.minBytes)
+      const low = Math.max(0, places[i])
+      const high = Math.min(places[i + 1], size - part.minBytes)
       if (!this.#eachStartInRange(part, low, high, visit)) return
     }
   }
@@ -219,6 +219,6 @@ export class PatternSearch {
       return end < 0 || visit(position, end)
     }
     const ends = matchVariable(this.#programs, part.pc, content, position, this.#spend)
-    return ends.length === 0 || visit(position, ends[0]!, ends)
+    return ends.length === 0 || visit(position, ends[0], ends)
   }
 }

@@ -15,7 +15,7 @@ export function offsetBytes(programs: Uint8Array, pc: number): number {
 }
 
 function i32(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
 }
 
 type Resolver = (value: number, section: number, subject: Subject) => number | undefined
@@ -44,10 +44,10 @@ const RESOLVERS: Readonly<Record<string, Resolver>> = {
 
 /** Resolves the offset at the start of a pattern's program. */
 export function resolvePlaces(programs: Uint8Array, pc: number, subject: Subject): Places {
-  const kind = OFFSET_KINDS[programs[pc]!]!
+  const kind = OFFSET_KINDS[programs[pc]]
   const end = subject.content.length
   if (kind === 'any') return [0, end]
-  const section = programs[pc + 1]! | (programs[pc + 2]! << 8)
+  const section = programs[pc + 1] | (programs[pc + 2] << 8)
   const value = i32(programs, pc + 3)
   const maxShift = i32(programs, pc + 7) >>> 0
   if (kind === 'in-section') {
@@ -56,13 +56,13 @@ export function resolvePlaces(programs: Uint8Array, pc: number, subject: Subject
   }
   if (kind === 'version-info')
     return (subject.layout()?.versionInfoOffsets ?? []).flatMap(offset => [offset, offset + maxShift])
-  const low = RESOLVERS[kind]!(value, section, subject)
+  const low = RESOLVERS[kind](value, section, subject)
   if (low === undefined || low < 0 || low > end) return NOWHERE
   return [low, Math.min(low + maxShift, end)]
 }
 
 /** True where a start position lies in one of the places. */
 export function contains(places: Places, position: number): boolean {
-  for (let i = 0; i < places.length; i += 2) if (position >= places[i]! && position <= places[i + 1]!) return true
+  for (let i = 0; i < places.length; i += 2) if (position >= places[i] && position <= places[i + 1]) return true
   return false
 }

@@ -14,7 +14,7 @@ const COMMONNESS = [
   'b868857866311122836211327223113782313224ca574448736843867556569f',
 ].join('')
 
-const u16 = (program: Uint8Array, at: number): number => program[at]! | (program[at + 1]! << 8)
+const u16 = (program: Uint8Array, at: number): number => program[at] | (program[at + 1] << 8)
 
 interface KnownByte {
   readonly at: number
@@ -25,7 +25,7 @@ interface KnownByte {
 }
 
 function rank(value: number, mask: number): number {
-  const level = Number.parseInt(COMMONNESS[value]!, 16)
+  const level = Number.parseInt(COMMONNESS[value], 16)
   return mask === 0xff ? level : mask === 0xdf ? level + 2 : level + 16
 }
 
@@ -34,12 +34,12 @@ function knownBytes(program: Uint8Array, first: number): KnownByte[] {
   const known: KnownByte[] = []
   let at = 0
   for (let pc = first; ; pc = nextOperation(program, pc)) {
-    const operation = program[pc]!
+    const operation = program[pc]
     if (operation === OP.LITERAL || operation === OP.MASKED) {
       const length = u16(program, pc + 1)
       for (let i = 0; i < length; i++) {
-        const mask = operation === OP.LITERAL ? 0xff : program[pc + 3 + length + i]!
-        const value = program[pc + 3 + i]!
+        const mask = operation === OP.LITERAL ? 0xff : program[pc + 3 + length + i]
+        const value = program[pc + 3 + i]
         if (mask !== 0) known.push({ at: at + i, value, mask, rank: rank(value, mask) })
       }
       at += length

@@ -69,17 +69,17 @@ export function buildAnchorTable(target: number, collectors: readonly AnchorColl
   const bitmap = new Uint8Array(1 << (bitmapBits - 3))
   const starts = new Uint32Array((1 << bucketBits) + 1)
   for (let i = 0; i < count; i++) {
-    const hash = hashWindow(words[i * stride]!)
+    const hash = hashWindow(words[i * stride])
     const bit = hash >>> (32 - bitmapBits)
-    bitmap[bit >> 3]! |= 1 << (bit & 7)
-    starts[(hash >>> (32 - bucketBits)) + 1]!++
+    bitmap[bit >> 3] |= 1 << (bit & 7)
+    starts[(hash >>> (32 - bucketBits)) + 1]++
   }
-  for (let b = 1; b < starts.length; b++) starts[b]! += starts[b - 1]!
+  for (let b = 1; b < starts.length; b++) starts[b] += starts[b - 1]
   const next = starts.slice()
   const entries = new Uint32Array(count * ENTRY_WORDS)
   const anchors = new Uint32Array(count * ANCHOR_WORDS)
   for (let i = 0; i < count; i++) {
-    const at = next[hashWindow(words[i * stride]!) >>> (32 - bucketBits)]!++
+    const at = next[hashWindow(words[i * stride]) >>> (32 - bucketBits)]++
     entries.set(words.subarray(i * stride, i * stride + ENTRY_WORDS), at * ENTRY_WORDS)
     anchors.set(words.subarray(i * stride + ENTRY_WORDS, (i + 1) * stride), at * ANCHOR_WORDS)
   }

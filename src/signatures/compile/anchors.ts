@@ -28,7 +28,7 @@ export interface Anchor {
 }
 
 /** Mask of a byte of a run; behind its end anything may stand. */
-const maskAt = (run: Run, at: number): number => (at < run.masks.length ? run.masks[at]! : 0)
+const maskAt = (run: Run, at: number): number => (at < run.masks.length ? run.masks[at] : 0)
 
 /** Bytes that a byte with this mask may be: every bit that is free doubles them. */
 function spellingsOfByte(mask: number): number {
@@ -44,7 +44,7 @@ function spellings(run: Run, at: number): number {
 
 /** One spelling of the window at `at`: the lower case where the case is free. */
 function typicalWindow(run: Run, at: number): number {
-  const byte = (i: number): number => (maskAt(run, i) === 0xdf ? run.values[i]! | 0x20 : (run.values[i] ?? 0))
+  const byte = (i: number): number => (maskAt(run, i) === 0xdf ? run.values[i] | 0x20 : (run.values[i] ?? 0))
   return (byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24)) >>> 0
 }
 
@@ -74,8 +74,8 @@ function fourBytes(run: Run, at: number): { value: number; mask: number } {
   for (let i = 0; i < 4; i++) {
     const index = at + i
     if (index < 0 || index >= run.values.length) continue
-    value |= run.values[index]! << (8 * i)
-    mask |= run.masks[index]! << (8 * i)
+    value |= run.values[index] << (8 * i)
+    mask |= run.masks[index] << (8 * i)
   }
   return { value: value >>> 0, mask: mask >>> 0 }
 }

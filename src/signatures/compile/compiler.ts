@@ -99,7 +99,7 @@ class Compiler implements SignatureSink {
     const bytes = this.#bytes
     if (this.ignored.size > 0 && this.#isIgnored(this.#decoder.decode(bytes.subarray(nameStart, nameEnd)), place))
       return this.problem(place.number, 'ignored', PROBLEMS.ignored)
-    const set = this.hashSets[HASH_KINDS.indexOf(record.kind) * DIGESTS.length + DIGESTS.indexOf(record.digest)]!
+    const set = this.hashSets[HASH_KINDS.indexOf(record.kind) * DIGESTS.length + DIGESTS.indexOf(record.digest)]
     const nameAt = this.names.length
     this.names.append(bytes, nameStart, nameEnd)
     set.add(record.value, record.size, nameAt, nameEnd - nameStart, this.sources.length - 1, place.number)
@@ -117,7 +117,7 @@ class Compiler implements SignatureSink {
     if (this.ignored.size > 0 && this.#isIgnored(signature.name, place)) throw new LineError('ignored')
     const index = this.info.length
     const plans = signature.subsignatures.map(patterns => this.#plan(patterns))
-    const costOf = (id: number): number => plans[id]!.cost
+    const costOf = (id: number): number => plans[id].cost
     const mark = this.#parts.map(part => part.length)
     try {
       this.firstPattern.push(this.patternStart.length)
@@ -175,13 +175,13 @@ class Compiler implements SignatureSink {
 
   #addTriggers(signature: ContentSignature, index: number, plans: readonly SearchPlan[]): void {
     const collector = this.#collector(signature.target)
-    const triggers = chooseTriggers(signature.expression, id => plans[id]!.cost)
+    const triggers = chooseTriggers(signature.expression, id => plans[id].cost)
     if (triggers === undefined || triggers.cost === Infinity) return collector.always.push(index)
-    const first = this.firstPattern.words[index]!
+    const first = this.firstPattern.words[index]
     let pattern = first
     signature.subsignatures.forEach((patterns, sub) => {
       const chosen = triggers.ids.includes(sub)
-      for (const anchor of plans[sub]!.anchors) {
+      for (const anchor of plans[sub].anchors) {
         if (chosen && anchor !== undefined) collector.addAnchor(pattern, anchor)
         else if (chosen) collector.direct.push(pattern)
         pattern++

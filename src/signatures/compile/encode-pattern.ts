@@ -22,9 +22,9 @@ function minimumLength(elements: readonly Element[]): number {
 
 function encodeRun(run: Run, out: GrowableBytes): void {
   for (let at = 0; at < run.values.length;) {
-    const kind = runKind(run.masks[at]!)
+    const kind = runKind(run.masks[at])
     let end = at + 1
-    while (end < run.values.length && runKind(run.masks[end]!) === kind) end++
+    while (end < run.values.length && runKind(run.masks[end]) === kind) end++
     out.u8(kind)
     out.u16(end - at)
     if (kind !== OP.SKIP) out.append(run.values, at, end)
@@ -38,20 +38,20 @@ function runKind(mask: number): number {
 }
 
 function isPlain(branch: readonly Element[]): boolean {
-  return branch.length === 1 && branch[0]!.kind === 'run'
+  return branch.length === 1 && branch[0].kind === 'run'
 }
 
 function encodeChoice(choice: Choice, out: GrowableBytes): void {
   const plain = choice.branches.every(isPlain) && fixedLength([choice]) >= 0
   if (!plain) return encodeBranches(choice, out)
   const branches = choice.branches.map(branch => branch[0] as Run)
-  const length = branches[0]!.values.length
+  const length = branches[0].values.length
   const negated = choice.negated ? 1 : 0
   if (length === 1 && branches.length <= MAX_SET && branches.every(branch => branch.masks[0] === 0xff)) {
     out.u8(OP.SET)
     out.u8(negated)
     out.u8(branches.length)
-    for (const branch of branches) out.u8(branch.values[0]!)
+    for (const branch of branches) out.u8(branch.values[0])
     return
   }
   out.u8(OP.FIXED_CHOICE)
@@ -117,7 +117,7 @@ export function encodePattern(pattern: Pattern, out: GrowableBytes): void {
   encodeOffset(pattern.offset, out)
   const { parts, gaps } = splitParts(pattern.elements)
   parts.forEach((part, index) => {
-    if (index > 0) encodeGap(gaps[index - 1]!, out)
+    if (index > 0) encodeGap(gaps[index - 1], out)
     const minBytes = minimumLength(part)
     if (minBytes > MAX_PART_BYTES) throw new LineError('pattern-too-long')
     out.u16(minBytes)

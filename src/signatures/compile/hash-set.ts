@@ -46,7 +46,7 @@ export class HashSetBuilder {
   #word(index: number, at: number): number {
     const bytes = this.#digests.bytes
     const offset = index * this.#digestBytes + at
-    return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0
+    return ((bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3]) >>> 0
   }
 
   build(): HashSetSections {
@@ -58,17 +58,17 @@ export class HashSetBuilder {
     const view = new DataView(records.buffer)
     const tails = this.#tails.words
     for (let i = 0; i < this.count; i++) {
-      const index = order[i]!
+      const index = order[i]
       prefixes[i * 2] = this.#word(index, 0)
       prefixes[i * 2 + 1] = this.#word(index, 4)
       const at = index * this.#digestBytes
       records.set(this.#digests.bytes.subarray(at, at + this.#digestBytes), i * recordBytes)
       const tail = i * recordBytes + this.#digestBytes
-      view.setUint32(tail, tails[index * 4]!, true)
-      view.setUint32(tail + 4, tails[index * 4 + 1]!, true)
-      view.setUint16(tail + 8, tails[index * 4 + 2]! >>> 16, true)
-      view.setUint16(tail + 10, tails[index * 4 + 2]! & 0xffff, true)
-      view.setUint32(tail + 12, tails[index * 4 + 3]!, true)
+      view.setUint32(tail, tails[index * 4], true)
+      view.setUint32(tail + 4, tails[index * 4 + 1], true)
+      view.setUint16(tail + 8, tails[index * 4 + 2] >>> 16, true)
+      view.setUint16(tail + 10, tails[index * 4 + 2] & 0xffff, true)
+      view.setUint32(tail + 12, tails[index * 4 + 3], true)
     }
     const { sizes, sizeBits, anySize } = this.#sizeFilter()
     const meta = { kind: this.kind, digest: this.digest, count: this.count, anySize, startBits, sizeBits }
@@ -79,14 +79,14 @@ export class HashSetBuilder {
   #sort(startBits: number): { order: Uint32Array; starts: Uint32Array } {
     const starts = new Uint32Array((1 << startBits) + 1)
     const shift = 32 - startBits
-    for (let i = 0; i < this.count; i++) starts[(this.#word(i, 0) >>> shift) + 1]!++
-    for (let b = 1; b < starts.length; b++) starts[b]! += starts[b - 1]!
+    for (let i = 0; i < this.count; i++) starts[(this.#word(i, 0) >>> shift) + 1]++
+    for (let b = 1; b < starts.length; b++) starts[b] += starts[b - 1]
     const next = starts.slice()
     const order = new Uint32Array(this.count)
     for (let i = 0; i < this.count; i++) {
       const bucket = this.#word(i, 0) >>> shift
-      let at = next[bucket]!++
-      while (at > starts[bucket]! && this.#less(i, order[at - 1]!)) {
+      let at = next[bucket]++
+      while (at > starts[bucket] && this.#less(i, order[at - 1])) {
         order[at] = order[at - 1]!
         at--
       }
@@ -106,12 +106,12 @@ export class HashSetBuilder {
     const sizes = new Uint8Array(1 << (sizeBits - 3))
     let anySize = false
     for (let i = 0; i < this.count; i++) {
-      const size = this.#tails.words[i * 4]!
+      const size = this.#tails.words[i * 4]
       if (size === ANY_SIZE) anySize = true
       else
         for (const round of [0, 1] as const) {
           const bit = sizeBit(size, round, sizeBits)
-          sizes[bit >> 3]! |= 1 << (bit & 7)
+          sizes[bit >> 3] |= 1 << (bit & 7)
         }
     }
     return { sizes, sizeBits, anySize }

@@ -36,31 +36,31 @@ export class Rarity {
     const levels = decodeBase64(PAIR_LEVELS)
     const sums = new Float64Array(256)
     for (let i = 0; i < 65_536; i++) {
-      this.#pairs[i] = FLOOR + STEP * ((levels[i >> 1]! >> ((i & 1) * 4)) & 15)
-      sums[i >> 8]! += 2 ** this.#pairs[i]!
+      this.#pairs[i] = FLOOR + STEP * ((levels[i >> 1] >> ((i & 1) * 4)) & 15)
+      sums[i >> 8] += 2 ** this.#pairs[i]
     }
     const total = sums.reduce((sum, value) => sum + value, 0)
-    for (let i = 0; i < 256; i++) this.#singles[i] = Math.log2(sums[i]! / total)
+    for (let i = 0; i < 256; i++) this.#singles[i] = Math.log2(sums[i] / total)
     const list = decodeBase64(COMMON_WINDOWS)
     for (let i = 0; i + 5 <= list.length; i += 5) {
-      const window = (list[i]! | (list[i + 1]! << 8) | (list[i + 2]! << 16) | (list[i + 3]! << 24)) >>> 0
+      const window = (list[i] | (list[i + 1] << 8) | (list[i + 2] << 16) | (list[i + 3] << 24)) >>> 0
       let slot = slotOf(window)
       while (this.#commonValues[slot] !== 0) slot = (slot + 1) % COMMON_SLOTS
       this.#commonWindows[slot] = window
-      this.#commonValues[slot] = list[i + 4]! / -8
+      this.#commonValues[slot] = list[i + 4] / -8
     }
   }
 
   /** Logarithm (base 2) of the expected frequency of a window, given as an unsigned little-endian number. */
   window(value: number): number {
     for (let slot = slotOf(value); this.#commonValues[slot] !== 0; slot = (slot + 1) % COMMON_SLOTS)
-      if (this.#commonWindows[slot] === value) return this.#commonValues[slot]!
+      if (this.#commonWindows[slot] === value) return this.#commonValues[slot]
     const estimate =
-      this.#pairs[value & 0xffff]! +
-      this.#pairs[(value >>> 8) & 0xffff]! +
-      this.#pairs[value >>> 16]! -
-      this.#singles[(value >>> 8) & 0xff]! -
-      this.#singles[(value >>> 16) & 0xff]!
+      this.#pairs[value & 0xffff] +
+      this.#pairs[(value >>> 8) & 0xffff] +
+      this.#pairs[value >>> 16] -
+      this.#singles[(value >>> 8) & 0xff] -
+      this.#singles[(value >>> 16) & 0xff]
     return Math.max(-40, Math.min(-8, estimate))
   }
 }

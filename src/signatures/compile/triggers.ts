@@ -48,7 +48,7 @@ export function chooseTriggers(expression: Expression, costOf: (id: number) => n
         return cheaper(visit(node.left), visit(node.right))
       case 'or':
         return union(visit(node.left), visit(node.right))
-      case 'block': {
+      default: {
         if (demanded(node) === 0) return undefined
         const flat = node.distinct > 1 ? alternatives(node.inner) : undefined
         if (flat === undefined) return visit(node.inner)

@@ -59,7 +59,7 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader {
   if (sections === 0 || sections > MAX_SECTIONS || hotBytes < least || !(fileBytes >= hotBytes))
     throw new ImageError('image-corrupt', 'the header contradicts itself')
   let generation = ''
-  for (let i = 0; i < GENERATION_BYTES; i++) generation += bytes[HEADER.generation + i]!.toString(16).padStart(2, '0')
+  for (let i = 0; i < GENERATION_BYTES; i++) generation += bytes[HEADER.generation + i].toString(16).padStart(2, '0')
   return { sections, hotBytes, fileBytes, tableCrc: view.getUint32(HEADER.tableCrc, true), generation }
 }
 
@@ -242,7 +242,7 @@ function uncheckedCrc(memory: ArrayBufferLike, base: number, header: ImageHeader
     if ((view.getUint32(i * SECTION_ENTRY_BYTES + 52, true) & SECTION_HOT) !== 0)
       answers.push(view.getUint32(i * SECTION_ENTRY_BYTES + 48, true))
   let next = 0
-  return () => answers[next++]!
+  return () => answers[next++]
 }
 
 /** Number of the checksum block that a file offset lies in. */

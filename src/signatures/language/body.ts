@@ -17,8 +17,14 @@ const MAX_BRACKET_BYTES = 32
 const MAX_INNER_GAP_BYTES = 127
 const MAX_BRANCHES = 4_096
 
-const [STAR, BRACE, BRACKET, OPEN, BANG, BAR, CLOSE] = [...'*{[(!|)'].map(character => character.charCodeAt(0))
-const SPECIAL: ReadonlySet<number> = new Set([...'*{[(!|)'].map(character => character.charCodeAt(0)))
+const STAR = 0x2a
+const BRACE = 0x7b
+const BRACKET = 0x5b
+const OPEN = 0x28
+const CLOSE = 0x29
+const BANG = 0x21
+const BAR = 0x7c
+const SPECIAL: ReadonlySet<number> = new Set([STAR, BRACE, BRACKET, OPEN, CLOSE, BANG, BAR])
 
 const BOUNDARIES = { B: 'word', L: 'line', W: 'nonword' } as const
 
@@ -48,7 +54,7 @@ class BodyReader {
         throw new LineError('bad-hex', `at character ${this.position + 1} of the pattern`)
       }
       if (code === STAR || code === BRACE || code === BRACKET) {
-        elements.push(this.gap(this.text[this.position]!, nesting))
+        elements.push(this.gap(this.text[this.position], nesting))
       } else if (code === OPEN || code === BANG) elements.push(this.group(nesting))
       else elements.push(this.run())
     }
@@ -147,7 +153,7 @@ class BodyReader {
 }
 
 function equalLengths(branches: readonly (readonly Element[])[]): boolean {
-  const first = fixedLength(branches[0]!)
+  const first = fixedLength(branches[0])
   return first >= 0 && branches.every(branch => fixedLength(branch) === first)
 }
 
@@ -170,8 +176,8 @@ function elementLength(element: Element): number {
       return element.minBytes === element.maxBytes ? element.minBytes : -1
     case 'boundary':
       return element.at !== 'inside' ? 0 : element.which === 'line' ? -1 : 1
-    case 'choice': {
-      const length = fixedLength(element.branches[0]!)
+    default: {
+      const length = fixedLength(element.branches[0])
       return length >= 0 && element.branches.every(branch => fixedLength(branch) === length) ? length : -1
     }
   }
@@ -206,14 +212,14 @@ function longestStatic(part: readonly Element[]): number {
 }
 
 function isSingleByte(part: readonly Element[]): boolean {
-  return part.length === 1 && part[0]!.kind === 'run' && (part[0] as Run).values.length === 1
+  return part.length === 1 && part[0].kind === 'run' && part[0].values.length === 1
 }
 
 function checkStrength(elements: readonly Element[]): void {
   const { parts, gaps } = splitParts(elements)
   parts.forEach((part, i) => {
-    if (part.length === 0) throw new LineError('bad-gap', 'nothing before or after it')
-    const besideBracket = gaps[i - 1]?.bracket === true || gaps[i]?.bracket === true
+    if (part.length === 0 && parts.length > 1) throw new LineError('bad-gap', 'nothing before or after it')
+    const besideBracket = gaps[i - 1]?.bracket || gaps[i]?.bracket
     if (longestStatic(part) < 2 && !(isSingleByte(part) && besideBracket)) throw new LineError('pattern-too-weak')
   })
   if (!parts.some(part => longestStatic(part) >= 2)) throw new LineError('pattern-too-weak')

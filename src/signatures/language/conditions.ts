@@ -70,11 +70,11 @@ export function parseConditions(text: string, knownTypes: ReadonlySet<string>): 
   tokens.forEach((token, index) => {
     const colon = token.indexOf(':')
     const key = token.slice(0, Math.max(0, colon))
-    if (Object.hasOwn(UNSUPPORTED, key)) throw new LineError(UNSUPPORTED[key]!)
+    if (Object.hasOwn(UNSUPPORTED, key)) throw new LineError(UNSUPPORTED[key])
     if (!Object.hasOwn(readers, key)) throw new LineError('unknown-condition', token.slice(0, 40))
     if (key === 'Engine' && index > 0) throw new LineError('bad-conditions', 'Engine must come first')
     needsEngine ||= key !== 'Engine' && key !== 'Target'
-    readers[key]!(token.slice(colon + 1))
+    readers[key](token.slice(colon + 1))
   })
   if (target < 0) throw new LineError('bad-conditions', 'Target is missing')
   if (needsEngine && (level === undefined || level.min < FIRST_LEVEL_WITH_CONDITIONS))

@@ -9,5 +9,5 @@ for (let digit = 0; digit < 16; digit++) {
 
 /** Value of one hexadecimal digit given as character code, or -1. */
 export function digitValue(code: number): number {
-  return code < 128 ? DIGITS[code]! : -1
+  return code < 128 ? DIGITS[code] : -1
 }

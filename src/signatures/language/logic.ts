@@ -54,7 +54,7 @@ class LogicReader {
 
   number(): number {
     const start = this.position
-    while (this.position < this.text.length && this.text[this.position]! >= '0' && this.text[this.position]! <= '9')
+    while (this.position < this.text.length && this.text[this.position] >= '0' && this.text[this.position] <= '9')
       this.position++
     const value = Number(this.text.slice(start, this.position))
     if (start === this.position || value > MAX_COUNT)

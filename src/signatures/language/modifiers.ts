@@ -46,9 +46,9 @@ function foldCase(element: Element): Element {
   const values = element.values.slice()
   const masks = element.masks.slice()
   for (let i = 0; i < values.length; i++) {
-    if (masks[i] !== 0xff || !isLetter(values[i]!)) continue
+    if (masks[i] !== 0xff || !isLetter(values[i])) continue
     masks[i] = 0xdf
-    values[i]! &= 0xdf
+    values[i] &= 0xdf
   }
   return { kind: 'run', values, masks }
 }

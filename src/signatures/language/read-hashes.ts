@@ -25,7 +25,7 @@ function decimal(bytes: Uint8Array, start: number, end: number): number {
   if (start >= end || end - start > 10) return -1
   let value = 0
   for (let i = start; i < end; i++) {
-    const digit = bytes[i]! - 48
+    const digit = bytes[i] - 48
     if (digit < 0 || digit > 9) return -1
     value = value * 10 + digit
   }
@@ -35,7 +35,7 @@ function decimal(bytes: Uint8Array, start: number, end: number): number {
 /** Writes the bytes of hexadecimal digits in [start, end) to `out`; false where something else stands there. */
 function readHex(bytes: Uint8Array, start: number, end: number, out: Uint8Array): boolean {
   for (let i = start, at = 0; i < end; i += 2) {
-    const value = (digitValue(bytes[i]!) << 4) | digitValue(bytes[i + 1]!)
+    const value = (digitValue(bytes[i]) << 4) | digitValue(bytes[i + 1])
     if (value < 0) return false
     out[at++] = value
   }
@@ -60,17 +60,17 @@ export function readHashes(bytes: Uint8Array, options: HashFileOptions, sink: Si
     for (let i = start; i < end; i++) if (bytes[i] === COLON && fields < 7) ends[fields++] = i
     ends[fields++] = end
     if (fields < 3 || fields > 5) return 'field-count'
-    const hashStart = options.sizeFirst ? ends[0]! + 1 : start
-    const hashEnd = options.sizeFirst ? ends[1]! : ends[0]!
-    const sizeStart = options.sizeFirst ? start : ends[0]! + 1
-    const sizeEnd = options.sizeFirst ? ends[0]! : ends[1]!
+    const hashStart = options.sizeFirst ? ends[0] + 1 : start
+    const hashEnd = options.sizeFirst ? ends[1] : ends[0]
+    const sizeStart = options.sizeFirst ? start : ends[0] + 1
+    const sizeEnd = options.sizeFirst ? ends[0] : ends[1]
     const digest = DIGEST_BY_DIGITS[hashEnd - hashStart]
     if (digest === undefined || !readHex(bytes, hashStart, hashEnd, value)) return 'bad-hash'
     record.digest = digest
-    const nameStart = ends[1]! + 1
-    if (ends[2]! <= nameStart || ends[2]! - nameStart > MAX_NAME_BYTES) return 'bad-name'
-    const minLevel = fields > 3 ? decimal(bytes, ends[2]! + 1, ends[3]!) : 0
-    const maxLevel = fields > 4 ? decimal(bytes, ends[3]! + 1, ends[4]!) : ANY_SIZE
+    const nameStart = ends[1] + 1
+    if (ends[2] <= nameStart || ends[2] - nameStart > MAX_NAME_BYTES) return 'bad-name'
+    const minLevel = fields > 3 ? decimal(bytes, ends[2] + 1, ends[3]) : 0
+    const maxLevel = fields > 4 ? decimal(bytes, ends[3] + 1, ends[4]) : ANY_SIZE
     if (minLevel < 0 || maxLevel < 0) return 'bad-level'
     const anySize = sizeEnd - sizeStart === 1 && bytes[sizeStart] === STAR
     record.size = anySize ? ANY_SIZE : decimal(bytes, sizeStart, sizeEnd)
@@ -80,7 +80,7 @@ export function readHashes(bytes: Uint8Array, options: HashFileOptions, sink: Si
     place.number = line
     place.start = start
     place.end = end
-    sink.hash(record, nameStart, ends[2]!, place)
+    sink.hash(record, nameStart, ends[2], place)
     return undefined
   }
   forEachLine(bytes, (start, end, line) => {

@@ -23,9 +23,9 @@ function subsignature(text: string, target: number): Pattern[] {
   if (tokens.length > 4) throw new LineError('field-count', 'in a subsignature')
   const withOffset = tokens.length === 2 || tokens.length === 4
   if (tokens.length > 2 && tokens.at(-2) !== '') throw new LineError('field-count', 'in a subsignature')
-  const offset = withOffset ? parseOffset(tokens[0]!, target) : ANYWHERE
+  const offset = withOffset ? parseOffset(tokens[0], target) : ANYWHERE
   const modifiers = tokens.length > 2 ? parseModifiers(tokens.at(-1)!) : NO_MODIFIERS
-  const elements = parseBody(tokens[withOffset ? 1 : 0]!)
+  const elements = parseBody(tokens[withOffset ? 1 : 0])
   return applyModifiers(elements, modifiers).map(form => ({ offset, elements: form }))
 }
 
