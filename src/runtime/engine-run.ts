@@ -9,7 +9,7 @@ import type { EngineArguments, FromEngine, ThreadArguments, ToEngine } from './w
 // there is no orderly end, the supervisor kills it when nothing is in hand.
 
 /** Heaps of a scanning thread in MiB: content and image lie outside of them, in shared memory and array buffers. */
-const THREAD_HEAP = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 }
+const THREAD_HEAP = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 4, stackSizeMb: 2 }
 
 const tell = (message: FromEngine): void => void process.send?.(message)
 

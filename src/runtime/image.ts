@@ -82,7 +82,9 @@ const load = (imagePath: string, threads: number): LoadedDatabase => {
   try {
     const shared = loadInto(file, threads)
     const { meta, generation } = openImage(shared.memory.buffer, IMAGE_AT, shared.header, bytes => crc32(bytes))
-    const builtAtMs = fstatSync(file).mtimeMs
+    // Not the modification: the cache marks images as used by it.
+    const { birthtimeMs, mtimeMs } = fstatSync(file)
+    const builtAtMs = birthtimeMs || mtimeMs
     return { info: { database: generation, signatures: meta.signatures, builtAtMs }, shared }
   } catch (error) {
     closeSync(file)

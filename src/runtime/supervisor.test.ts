@@ -21,13 +21,20 @@ let log: string[]
 const writeImage = (database: string, more: object = {}): Promise<void> =>
   writeFile(imagePath, JSON.stringify({ database, signatures: 7, ...more }))
 
-const start = async (limits: Partial<RuntimeLimits> = {}, threads = 2): Promise<EngineSupervisor> => {
+const start = async (
+  limits: Partial<RuntimeLimits> = {},
+  threads = 2,
+  onPrepare: () => void = () => {},
+): Promise<EngineSupervisor> => {
   supervisor = await EngineSupervisor.start({
     enginePath,
     threads,
     limits: { ...RUNTIME_LIMITS, drainMs: 10_000, ...limits },
     spoolFolder: join(folder, 'spool'),
-    prepareImage: async () => ({ path: imagePath, skipped: 3 }),
+    prepareImage: async () => {
+      onPrepare()
+      return { path: imagePath, skipped: 3 }
+    },
     log: line => void log.push(line),
   })
   return supervisor
@@ -304,6 +311,15 @@ describe('reload and close', () => {
     await Promise.all(load)
     await eventually(() => !alive(old))
     expect((await scanner.status()).engineRestarts).toBe(0)
+  })
+
+  test('many reloads at once are two', async () => {
+    let prepared = 0
+    const scanner = await start({}, 1, () => prepared++)
+    await writeImage('g2')
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => scanner.reload()))
+    expect(outcomes.map(outcome => outcome.database)).toEqual(Array.from({ length: 20 }, () => 'g2'))
+    expect(prepared).toBe(3)
   })
 
   test('a database that does not load leaves the old one in use', async () => {

@@ -71,6 +71,7 @@ export class EngineSupervisor implements Scanner {
   readonly #engines = new Set<EngineProcess>()
   #image: PreparedImage = { path: '', skipped: 0 }
   #reloading: Promise<ReloadOutcome> | undefined
+  #nextReload: Promise<ReloadOutcome> | undefined
   #closing: Promise<void> | undefined
   #restarting = false
   #watches = 0
@@ -109,10 +110,9 @@ export class EngineSupervisor implements Scanner {
     return this.#engine?.pid
   }
 
-  async scan(request: ScanJob): Promise<Report> {
-    if (this.#closing !== undefined) throw new ScanFailure('shutting-down')
-    if (request.signal?.aborted === true) throw new ScanFailure('cancelled')
-    if (this.#waiting >= this.#limits.maxQueue) throw new ScanFailure('busy', undefined, RETRY_AFTER_MS)
+  scan(request: ScanJob): Promise<Report> {
+    const refusal = this.#refusal(request)
+    if (refusal !== undefined) return Promise.reject(refusal)
     const promise = Promise.withResolvers<Report>()
     const job = new Job(request, this.#limits.maxTimeMs, promise, (settled, report) => this.#settled(settled, report))
     this.#active.add(job)
@@ -121,6 +121,13 @@ export class EngineSupervisor implements Scanner {
     if ('stream' in content) void this.#collect(job, content.stream, request.signal)
     else this.#admit(job, content)
     return promise.promise
+  }
+
+  #refusal(request: ScanJob): ScanFailure | undefined {
+    if (this.#closing !== undefined) return new ScanFailure('shutting-down')
+    if (request.signal?.aborted === true) return new ScanFailure('cancelled')
+    if (this.#waiting >= this.#limits.maxQueue) return new ScanFailure('busy', undefined, RETRY_AFTER_MS)
+    return undefined
   }
 
   async status(): Promise<ScannerStatus> {
@@ -153,14 +160,20 @@ export class EngineSupervisor implements Scanner {
 
   reload(): Promise<ReloadOutcome> {
     if (this.#closing !== undefined) return Promise.reject(new ScanFailure('shutting-down'))
-    // Whoever asks while one is under way may have changed the sources since it began: one more follows it.
-    const before = this.#reloading
-    const next = (async () => {
-      await before?.catch(() => {})
-      return this.#reload()
-    })()
-    this.#reloading = next
-    return next
+    if (this.#reloading === undefined) {
+      this.#reloading = this.#reload().finally(() => {
+        this.#reloading = undefined
+      })
+      return this.#reloading
+    }
+    // Whoever asks while one is under way may have changed the sources since it began: one more follows, for all.
+    this.#nextReload ??= this.#reloading
+      .catch(() => {})
+      .then(() => {
+        this.#nextReload = undefined
+        return this.reload()
+      })
+    return this.#nextReload
   }
 
   close(): Promise<void> {

@@ -86,10 +86,12 @@ export class ThreadLink {
     const options = { allMatches, maxTimeMs, ...(passwords === undefined ? {} : { passwords }) }
     if (path !== undefined) this.#endpoint.open({ name, options, path })
     else if ('bytes' in job.content) {
-      // Header and content in one system call: the thread wakes up once.
-      this.#socket.cork()
-      this.#endpoint.open({ name, options, sizeHint: job.content.bytes.length }, job.content.bytes)
-      this.#socket.uncork()
+      const { bytes } = job.content
+      // Headers and content in one system call: the thread wakes up once.
+      const several = bytes.length > PIPELINE_BYTES
+      if (several) this.#socket.cork()
+      this.#endpoint.open({ name, options, sizeHint: bytes.length }, bytes)
+      if (several) this.#socket.uncork()
     }
   }
 

@@ -297,8 +297,16 @@ describe('limits', () => {
 
   test('a session is read no further than it has room, and answers everything in the end', async () => {
     await start({ limits: { maxSessionScans: 3 } })
-    const scans = Array.from({ length: 50 }, () => instream('SLOW 1'))
-    const said = await ask(`zIDSESSION\0${scans.join('')}zEND\0`)
+    await writeFile(join(folder, 'slow'), 'SLOW 1')
+    const scans = Array.from({ length: 50 }, (_, i) =>
+      i % 2 === 0 ? instream('SLOW 1') : `zSCAN ${join(folder, 'slow')}\0`,
+    )
+    const asked = ask(`zIDSESSION\0${scans.join('')}zEND\0`)
+    let most = 0
+    const watch = setInterval(() => (most = Math.max(most, scanner.active)), 1)
+    const said = await asked
+    clearInterval(watch)
+    expect(most).toBeLessThanOrEqual(3)
     const ids = said
       .split('\0')
       .filter(Boolean)

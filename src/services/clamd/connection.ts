@@ -27,8 +27,43 @@ interface Arriving {
   readonly abort: AbortController
 }
 
+/** Carries out a command that names no path. */
+type Perform = (connection: ClamdConnection, command: ClamdCommand) => void
+
 /** One connection of the clamd dialect. */
 export class ClamdConnection implements ClamdHandler {
+  /** One table for all connections: it would cost each of them more than most do. */
+  static readonly #COMMANDS: Readonly<Record<ClamdCommandName, Perform>> = {
+    PING: (self, to) => self.#say(to, CLAMD_TEXTS.pong),
+    VERSION: (self, to) => self.#sayLater(to, self.#version()),
+    VERSIONCOMMANDS: (self, to) => self.#sayLater(to, self.#versionCommands()),
+    RELOAD: (self, to) => {
+      self.#say(to, CLAMD_TEXTS.reloading)
+      self.#host.scanner.reload().then(
+        outcome => self.#host.log(`clamd: reloaded, ${outcome.signatures} signatures`),
+        (error: unknown) => self.#host.log(`clamd: not reloaded: ${(error as Error).message}`),
+      )
+    },
+    STATS: (self, to) => self.#sayLater(to, self.#stats()),
+    INSTREAM: (self, to) => self.#beginStream(to),
+    IDSESSION: self => self.#beginSession(),
+    END: () => {},
+    QUIT: (self, to) => self.#shutdown(to),
+    SHUTDOWN: (self, to) => self.#shutdown(to),
+    FILDES: (self, to) => {
+      // A descriptor may follow; it cannot be received, but the text must be read.
+      self.#faulty = true
+      self.#say(to, CLAMD_TEXTS.noDescriptors)
+    },
+    // Removed from clamd: it closes without a word.
+    DETSTATS: () => {},
+    DETSTATSCLEAR: () => {},
+    SCAN: () => {},
+    CONTSCAN: () => {},
+    MULTISCAN: () => {},
+    ALLMATCHSCAN: () => {},
+  }
+
   readonly #socket: Socket
   readonly #host: ClamdHost
   readonly #decoder: ClamdDecoder
@@ -86,9 +121,9 @@ export class ClamdConnection implements ClamdHandler {
 
   command(command: ClamdCommand): void {
     const { name } = command
-    if (isPathCommand(name)) return this.#scanPath({ ...command, name })
-    this.#commands[name](command)
-    if (this.#inSession && this.#pending >= this.#host.limits.maxSessionScans) this.#decoder.pause()
+    if (isPathCommand(name)) this.#scanPath({ ...command, name })
+    else ClamdConnection.#COMMANDS[name](this, command)
+    this.#pauseWhenFull()
   }
 
   streamData(piece: Uint8Array): void {
@@ -102,6 +137,7 @@ export class ClamdConnection implements ClamdHandler {
     this.#stream = undefined
     const content = stream.content.end()
     if (content !== undefined) void this.#scanStream(stream, content)
+    this.#pauseWhenFull()
   }
 
   fault(fault: ClamdFault, to: ClamdReplyTo): void {
@@ -124,35 +160,8 @@ export class ClamdConnection implements ClamdHandler {
     }
   }
 
-  readonly #commands: Readonly<Record<ClamdCommandName, (command: ClamdCommand) => void>> = {
-    PING: to => this.#say(to, CLAMD_TEXTS.pong),
-    VERSION: to => this.#sayLater(to, this.#version()),
-    VERSIONCOMMANDS: to => this.#sayLater(to, this.#versionCommands()),
-    RELOAD: to => {
-      this.#say(to, CLAMD_TEXTS.reloading)
-      this.#host.scanner.reload().then(
-        outcome => this.#host.log(`clamd: reloaded, ${outcome.signatures} signatures`),
-        (error: unknown) => this.#host.log(`clamd: not reloaded: ${(error as Error).message}`),
-      )
-    },
-    STATS: to => this.#sayLater(to, this.#stats()),
-    INSTREAM: to => this.#beginStream(to),
-    IDSESSION: () => this.#beginSession(),
-    END: () => {},
-    QUIT: to => this.#shutdown(to),
-    SHUTDOWN: to => this.#shutdown(to),
-    FILDES: to => {
-      // A descriptor may follow; it cannot be received, but the text must be read.
-      this.#faulty = true
-      this.#say(to, CLAMD_TEXTS.noDescriptors)
-    },
-    // Removed from clamd: it closes without a word.
-    DETSTATS: () => {},
-    DETSTATSCLEAR: () => {},
-    SCAN: () => {},
-    CONTSCAN: () => {},
-    MULTISCAN: () => {},
-    ALLMATCHSCAN: () => {},
+  #pauseWhenFull(): void {
+    if (this.#inSession && this.#pending >= this.#host.limits.maxSessionScans) this.#decoder.pause()
   }
 
   #receive(packet: Buffer): void {
