@@ -24,8 +24,10 @@ export interface ContentWindow {
   bring(from: number, to: number): number
 }
 
-/** Steps that one match may take beside the prefilter: about a second of work. */
-export const MAX_STEPS = 200_000_000
+/** Steps that one match may take beside the prefilter: about a second of work, and more for large content. */
+const MAX_STEPS = 400_000_000
+/** A step of direct search covers sixteen bytes: a thousand searches through the whole content. */
+const MAX_STEPS_PER_BYTE = 64
 
 /** Thrown inside the matcher when its steps or its time are used up; match() answers it, nobody else sees it. */
 export class BudgetSpent extends Error {
@@ -45,9 +47,9 @@ export class Budget {
   /** Steps between two looks at the clock. */
   static readonly CLOCK_STEPS = 4_000_000
 
-  /** @param deadlineMs - in the scale of performance.now() */
-  constructor(deadlineMs: number, steps = MAX_STEPS) {
-    this.#left = steps
+  /** @param deadlineMs - when to stop, in the scale of performance.now() */
+  constructor(deadlineMs: number, contentBytes: number) {
+    this.#left = MAX_STEPS + contentBytes * MAX_STEPS_PER_BYTE
     this.#deadlineMs = deadlineMs
     this.#untilClock = Budget.CLOCK_STEPS
   }

@@ -153,7 +153,7 @@ function matchEverything(inspection: Inspection): void {
     return !findings.settled
   }
   inspection.matcher.match(subject, new WindowLoader(parts.window, content), {
-    budget: new Budget(request.deadlineMs),
+    budget: new Budget(request.deadlineMs, content.length),
     onMatch: report,
   })
 }

@@ -136,6 +136,14 @@ function cheapest(pattern: Pattern, rarity: Rarity, maxSpellings: number): Candi
   return best
 }
 
+/** What a pattern of common text costs: its candidates are few, but they are true, and then all else is searched for. */
+const COMMON_COST = 2 ** -13
+
+function isCommon(pattern: Pattern, rarity: Rarity): boolean {
+  const texts = pattern.elements.filter(element => element.kind === 'run')
+  return texts.length > 0 && texts.every(({ values, masks }) => rarity.isCommonText(values, masks))
+}
+
 /** The cheapest anchor of a pattern, or undefined where no part has four bytes in a row that are known well enough. */
 export function chooseAnchor(pattern: Pattern, rarity: Rarity): Anchor | undefined {
   const best = cheapest(pattern, rarity, MAX_SPELLINGS) ?? cheapest(pattern, rarity, MAX_DESPERATE_SPELLINGS)
@@ -150,7 +158,7 @@ export function chooseAnchor(pattern: Pattern, rarity: Rarity): Anchor | undefin
     part,
     distance,
     windows: () => spell(run, at),
-    cost: 2 ** score,
+    cost: isCommon(pattern, rarity) ? Math.max(2 ** score, COMMON_COST) : 2 ** score,
     extraAt: useAfter ? 4 : -4,
     extraValue: extra.value,
     extraMask: extra.mask,

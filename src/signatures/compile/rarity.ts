@@ -1,4 +1,5 @@
-import { COMMON_WINDOWS, FLOOR, PAIR_LEVELS, STEP } from './frequencies.ts'
+import { commonBit, foldedWindow } from './common-strings.ts'
+import { COMMON_STRINGS, COMMON_WINDOWS, FLOOR, PAIR_LEVELS, STEP } from './frequencies.ts'
 
 // How often a four-byte window is to be expected in clean files: measured for the commonest windows, estimated as a
 // Markov chain over byte pairs for all others.
@@ -31,6 +32,7 @@ export class Rarity {
   /** Open addressing over the commonest windows; a slot with value 0 is free. */
   readonly #commonWindows = new Uint32Array(COMMON_SLOTS)
   readonly #commonValues = new Float32Array(COMMON_SLOTS)
+  readonly #commonText = decodeBase64(COMMON_STRINGS)
 
   constructor() {
     const levels = decodeBase64(PAIR_LEVELS)
@@ -62,5 +64,24 @@ export class Rarity {
       this.#singles[(value >>> 8) & 0xff] -
       this.#singles[(value >>> 16) & 0xff]
     return Math.max(-40, Math.min(-8, estimate))
+  }
+
+  /** True where all that is known of these bytes, eight at a time, is text that many clean files share. */
+  isCommonText(values: Uint8Array, masks: Uint8Array): boolean {
+    if (values.length < 8) return false
+    for (let at = 0; at + 8 <= values.length; at++) {
+      for (let i = 0; i < 8; i++) if (masks[at + i] !== 0xff && masks[at + i] !== 0xdf) return false
+      const window = foldedWindow(values, at)
+      if (window < 0 || !this.#isCommon(window)) return false
+    }
+    return true
+  }
+
+  #isCommon(window: number): boolean {
+    for (const round of [0, 1] as const) {
+      const bit = commonBit(window, round)
+      if ((this.#commonText[bit >> 3]! & (1 << (bit & 7))) === 0) return false
+    }
+    return true
   }
 }
