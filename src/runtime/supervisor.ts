@@ -3,9 +3,7 @@ import { ScanFailure } from '../scan/index.ts'
 import type { ReloadOutcome, ScanJob, Scanner, ScannerStatus } from '../scan/index.ts'
 import { activeJob, Counters } from './counters.ts'
 import { CrashMemory, hashContent, sizeOf } from './crash-memory.ts'
-import type { DatabaseInfo } from './engine-parts.ts'
-import { EngineProcess } from './engine-process.ts'
-import type { EngineLaunch, EngineOwner } from './engine-process.ts'
+import { EnginePool } from './engine-pool.ts'
 import { Job } from './job.ts'
 import { JobQueue } from './job-queue.ts'
 import { MAX_CONTENT_BYTES } from './limits.ts'
@@ -45,13 +43,10 @@ const WATCH_MS = 100
 const PING_EVERY = 20
 /** Told with `busy`: when another try makes sense. */
 const RETRY_AFTER_MS = 1000
-const FIRST_RESTART_DELAY_MS = 20
-const MAX_RESTART_DELAY_MS = 5000
 
 export class EngineSupervisor implements Scanner {
   readonly #options: SupervisorOptions
   readonly #limits: RuntimeLimits
-  readonly #launch: EngineLaunch
   readonly #spool: Spool
   readonly #quarantine: Quarantine
   readonly #crashes = new CrashMemory()
@@ -63,17 +58,10 @@ export class EngineSupervisor implements Scanner {
   #waiting = 0
   /** What frees the spooled content of jobs. */
   readonly #releases = new Map<Job, () => void>()
-  #engine: EngineProcess | undefined
-  /** What the engine in use, or the last one, serves. */
-  #lastDatabase: DatabaseInfo = { database: '', signatures: 0, builtAtMs: 0 }
-  readonly #draining = new Set<EngineProcess>()
-  /** Every engine whose process lives, also those that are starting. */
-  readonly #engines = new Set<EngineProcess>()
-  #image: PreparedImage = { path: '', skipped: 0 }
+  readonly #pool: EnginePool
   #reloading: Promise<ReloadOutcome> | undefined
   #nextReload: Promise<ReloadOutcome> | undefined
   #closing: Promise<void> | undefined
-  #restarting = false
   #watches = 0
   #watcher: NodeJS.Timeout | undefined
   #onSettled: (() => void) | undefined
@@ -82,13 +70,18 @@ export class EngineSupervisor implements Scanner {
     const maxFileSizeBytes = Math.min(options.limits.maxFileSizeBytes, MAX_CONTENT_BYTES)
     this.#limits = { ...options.limits, maxFileSizeBytes }
     this.#options = options
-    this.#launch = { enginePath: options.enginePath, threads: options.threads, limits: this.#limits }
+    const launch = { enginePath: options.enginePath, threads: options.threads, limits: this.#limits }
+    this.#pool = new EnginePool(launch, {
+      room: () => this.#pump(),
+      interrupted: (suspects, innocent) => this.#interrupted(suspects, innocent),
+      lost: message => this.#lost(message),
+    })
     this.#spool = new Spool(options.spoolFolder, this.#limits)
-    this.#quarantine = new Quarantine(this.#launch, {
-      imagePath: () => this.#image.path,
+    this.#quarantine = new Quarantine(launch, {
+      imagePath: () => this.#pool.imagePath,
       guilty: job => void this.#convict(job),
       failed: (job, error) => job.fail(new ScanFailure('internal', error.message)),
-      ended: message => this.#engineEnded(message),
+      ended: message => this.#lost(message),
     })
   }
 
@@ -98,8 +91,8 @@ export class EngineSupervisor implements Scanner {
    */
   static async start(options: SupervisorOptions): Promise<EngineSupervisor> {
     const supervisor = new EngineSupervisor(options)
-    supervisor.#image = await options.prepareImage()
-    supervisor.#engine = await supervisor.#startEngine(supervisor.#image.path)
+    const image = await options.prepareImage()
+    await supervisor.#pool.use(image.path)
     supervisor.#watcher = setInterval(() => supervisor.#watch(), WATCH_MS)
     supervisor.#watcher.unref()
     return supervisor
@@ -107,7 +100,7 @@ export class EngineSupervisor implements Scanner {
 
   /** Process id of the engine, for logs and tests. */
   get enginePid(): number | undefined {
-    return this.#engine?.pid
+    return this.#pool.current?.pid
   }
 
   scan(request: ScanJob): Promise<Report> {
@@ -131,12 +124,9 @@ export class EngineSupervisor implements Scanner {
   }
 
   async status(): Promise<ScannerStatus> {
-    const database = this.#database
-    const engineBytes = [...this.#engines].reduce(
-      (sum, engine) => sum + engine.residentBytes,
-      this.#quarantine.residentBytes,
-    )
-    const links = this.#engine?.links ?? []
+    const { database } = this.#pool
+    const engineBytes = this.#pool.residentBytes + this.#quarantine.residentBytes
+    const links = this.#pool.current?.links ?? []
     return {
       version: ENGINE_VERSION,
       database: database.database,
@@ -181,11 +171,6 @@ export class EngineSupervisor implements Scanner {
     return this.#closing
   }
 
-  get #database(): DatabaseInfo {
-    if (this.#engine !== undefined) this.#lastDatabase = this.#engine.database
-    return this.#lastDatabase
-  }
-
   async #collect(job: Job, stream: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<void> {
     try {
       const collected = await this.#spool.collect(stream, signal)
@@ -197,6 +182,7 @@ export class EngineSupervisor implements Scanner {
       job.fail(error)
     }
   }
+
   #admit(job: Job, content: Job['content']): void {
     job.content = content
     if (job.sizeBytes > this.#limits.maxFileSizeBytes) return this.#tooLarge(job, job.sizeBytes)
@@ -218,7 +204,7 @@ export class EngineSupervisor implements Scanner {
   }
 
   #pump(): void {
-    const engine = this.#engine
+    const engine = this.#pool.current
     if (engine === undefined) return
     this.#queue.handOut(job => {
       const link = engine.linkFor(job)
@@ -247,13 +233,13 @@ export class EngineSupervisor implements Scanner {
   #tooLarge(job: Job, sizeBytes: number): void {
     const { name, admittedAtMs } = job
     const limitBytes = this.#limits.maxFileSizeBytes
-    job.succeed(tooLargeReport(this.#database, { name, sizeBytes, startedAtMs: admittedAtMs, limitBytes }))
+    job.succeed(tooLargeReport(this.#pool.database, { name, sizeBytes, startedAtMs: admittedAtMs, limitBytes }))
   }
 
   #answerCrashed(job: Job, sizeBytes: number, sha256: string | undefined): void {
     const { name, admittedAtMs } = job
     job.succeed(
-      unscannableReport(this.#database, {
+      unscannableReport(this.#pool.database, {
         name,
         reason: 'crashed',
         detail: 'Scanning this content ended an engine twice; it is not tried again with this engine and database',
@@ -273,34 +259,14 @@ export class EngineSupervisor implements Scanner {
     this.#answerCrashed(job, sizeBytes, sha256)
   }
 
-  readonly #engineOwner: EngineOwner = {
-    freed: engine => {
-      if (this.#draining.has(engine)) this.#endDrained(engine)
-      else this.#pump()
-    },
-    threadEnded: (engine, suspect, innocent) => {
-      this.#counters.engineRestarts++
-      this.#requeue(innocent)
-      if (suspect !== undefined) this.#suspect(suspect)
-      if (this.#draining.has(engine)) this.#endDrained(engine)
-    },
-    ended: (engine, suspects, innocent, message) => {
-      this.#engines.delete(engine)
-      this.#requeue(innocent)
-      for (const job of suspects) this.#suspect(job)
-      if (this.#draining.delete(engine)) return
-      if (this.#engine !== engine) return
-      this.#lastDatabase = engine.database
-      this.#engine = undefined
-      this.#engineEnded(message)
-      void this.#restart()
-    },
-  }
-
-  #suspect(job: Job): void {
-    if (!job.wanted) return
-    job.crashes++
-    this.#quarantine.add(job)
+  #interrupted(suspects: readonly Job[], innocent: readonly Job[]): void {
+    this.#requeue(innocent)
+    for (const job of suspects) {
+      if (!job.wanted) continue
+      job.crashes++
+      this.#quarantine.add(job)
+    }
+    this.#pump()
   }
 
   /** Puts jobs that were never begun back to the front of the queue. */
@@ -314,75 +280,29 @@ export class EngineSupervisor implements Scanner {
     this.#queue.putBack(wanted)
   }
 
-  #engineEnded(message: string): void {
+  #lost(message: string): void {
     if (this.#closing !== undefined) return
     this.#counters.engineRestarts++
     this.#options.log(`engine: ${message}`)
   }
 
-  async #startEngine(imagePath: string): Promise<EngineProcess> {
-    const engine = new EngineProcess(this.#launch, imagePath, this.#engineOwner)
-    this.#engines.add(engine)
-    await engine.ready
-    return engine
-  }
-
-  /** Starts another engine in place of one that ended, again and again with longer pauses. */
-  async #restart(): Promise<void> {
-    if (this.#restarting) return
-    this.#restarting = true
-    for (let delayMs = 0; this.#engine === undefined && this.#closing === undefined;) {
-      try {
-        const engine = await this.#startEngine(this.#image.path)
-        if (this.#engine === undefined && this.#closing === undefined) this.#engine = engine
-        else await engine.kill('not needed')
-      } catch (error) {
-        if (this.#closing !== undefined) break
-        this.#options.log(`engine: could not be restarted: ${(error as Error).message}`)
-        delayMs = Math.min(MAX_RESTART_DELAY_MS, Math.max(FIRST_RESTART_DELAY_MS, delayMs * 2))
-        await new Promise(resolve => setTimeout(resolve, delayMs).unref())
-      }
-    }
-    this.#restarting = false
-    this.#pump()
-  }
-
   async #reload(): Promise<ReloadOutcome> {
     const startedAtMs = performance.now()
-    const before = this.#database.database
+    const before = this.#pool.database.database
     const image = await this.#options.prepareImage()
-    const engine = await this.#startEngine(image.path)
-    if (this.#closing !== undefined) {
-      await engine.kill('the server closes')
-      throw new ScanFailure('shutting-down')
-    }
-    const old = this.#engine
-    this.#engine = engine
-    this.#image = image
-    const { database, signatures } = engine.database
+    await this.#pool.use(image.path)
+    const { database, signatures } = this.#pool.database
     if (database !== before) this.#crashes.clear()
-    if (old !== undefined) {
-      this.#draining.add(old)
-      this.#endDrained(old)
-    }
-    this.#pump()
     const elapsedMs = performance.now() - startedAtMs
     return { changed: database !== before, database, signatures, skipped: image.skipped, elapsedMs }
-  }
-
-  #endDrained(engine: EngineProcess): void {
-    if (!engine.isIdle) return
-    this.#draining.delete(engine)
-    void engine.kill('replaced')
   }
 
   #watch(): void {
     this.#watches++
     const ping = this.#watches % PING_EVERY === 0
-    for (const engine of [this.#engine, ...this.#draining, this.#quarantine]) {
-      engine?.watch()
-      if (ping) engine?.ping()
-    }
+    this.#pool.watch(ping)
+    this.#quarantine.watch()
+    if (ping) this.#quarantine.ping()
   }
 
   async #close(): Promise<void> {
@@ -390,8 +310,7 @@ export class EngineSupervisor implements Scanner {
     await this.#drained()
     clearInterval(this.#watcher)
     for (const job of this.#active) job.fail(new ScanFailure('shutting-down'))
-    const engines = [...this.#engines].map(engine => engine.kill('the server closes'))
-    await Promise.all([this.#quarantine.close(), ...engines])
+    await Promise.all([this.#quarantine.close(), this.#pool.close()])
     await this.#spool.close()
   }
 
