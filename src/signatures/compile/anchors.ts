@@ -136,12 +136,24 @@ function cheapest(pattern: Pattern, rarity: Rarity, maxSpellings: number): Candi
   return best
 }
 
-/** What a pattern of common text costs: its candidates are few, but they are true, and then all else is searched for. */
+/** What a pattern of common text costs: its candidates are few, but they are true. */
 const COMMON_COST = 2 ** -13
+/** How much dearer a match is than a candidate: the rest of the signature is searched for in the whole content. */
+const MATCH_WEIGHT = 2 ** 10
+/** Logarithm (base 2) by which each byte that must fit beside the window makes a match rarer; code and text are redundant. */
+const BITS_PER_BYTE = 3
 
-function isCommon(pattern: Pattern, rarity: Rarity): boolean {
-  const texts = pattern.elements.filter(element => element.kind === 'run')
-  return texts.length > 0 && texts.every(({ values, masks }) => rarity.isCommonText(values, masks))
+function isCommon(runsOfPattern: readonly Run[], rarity: Rarity): boolean {
+  return runsOfPattern.length > 0 && runsOfPattern.every(({ values, masks }) => rarity.isCommonText(values, masks))
+}
+
+/** Expected cost per byte of clean content: that of the candidates, and that of the matches among them. */
+function patternCost(pattern: Pattern, windowScore: number, rarity: Rarity): number {
+  const known = pattern.elements.filter(element => element.kind === 'run')
+  let bytes = 0
+  for (const { masks } of known) for (const mask of masks) if (mask !== 0) bytes++
+  const matches = MATCH_WEIGHT * 2 ** (windowScore - BITS_PER_BYTE * Math.max(0, bytes - 4))
+  return Math.max(2 ** windowScore + matches, isCommon(known, rarity) ? COMMON_COST : 0)
 }
 
 /** The cheapest anchor of a pattern, or undefined where no part has four bytes in a row that are known well enough. */
@@ -158,7 +170,7 @@ export function chooseAnchor(pattern: Pattern, rarity: Rarity): Anchor | undefin
     part,
     distance,
     windows: () => spell(run, at),
-    cost: isCommon(pattern, rarity) ? Math.max(2 ** score, COMMON_COST) : 2 ** score,
+    cost: patternCost(pattern, score, rarity),
     extraAt: useAfter ? 4 : -4,
     extraValue: extra.value,
     extraMask: extra.mask,
