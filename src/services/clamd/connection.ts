@@ -1,24 +1,13 @@
 import type { Socket } from 'node:net'
-import {
-  CLAMD_STREAM_NAME,
-  CLAMD_TEXTS,
-  ClamdDecoder,
-  clamdLine,
-  clamdResult,
-  clamdStatsText,
-  clamdTime,
-  clamdVersionCommands,
-} from '../../protocol/index.ts'
+import { CLAMD_STREAM_NAME, CLAMD_TEXTS, ClamdDecoder, clamdLine, clamdResult } from '../../protocol/index.ts'
 import type { ClamdCommand, ClamdCommandName, ClamdFault, ClamdHandler, ClamdReplyTo } from '../../protocol/index.ts'
 import { ScanFailure } from '../../scan/index.ts'
 import type { ContentSource } from '../../scan/index.ts'
+import { reloadInBackground, statsText, versionCommandsText, versionText } from './answers.ts'
 import type { ClamdHost } from './host.ts'
 import { isPathCommand, scanOne, scanPath } from './scans.ts'
 import { IncomingStream } from './stream.ts'
 import { ClientWatch } from './watch.ts'
-
-const IDLE_TIMEOUT_SECONDS = 30
-const NOT_ENABLED: readonly ClamdCommandName[] = ['QUIT', 'SHUTDOWN']
 
 /** An INSTREAM whose content is arriving. */
 interface Arriving {
@@ -35,16 +24,13 @@ export class ClamdConnection implements ClamdHandler {
   /** One table for all connections: it would cost each of them more than most do. */
   static readonly #COMMANDS: Readonly<Record<ClamdCommandName, Perform>> = {
     PING: (self, to) => self.#say(to, CLAMD_TEXTS.pong),
-    VERSION: (self, to) => self.#sayLater(to, self.#version()),
-    VERSIONCOMMANDS: (self, to) => self.#sayLater(to, self.#versionCommands()),
+    VERSION: (self, to) => self.#sayLater(to, versionText(self.#host)),
+    VERSIONCOMMANDS: (self, to) => self.#sayLater(to, versionCommandsText(self.#host)),
     RELOAD: (self, to) => {
       self.#say(to, CLAMD_TEXTS.reloading)
-      self.#host.scanner.reload().then(
-        outcome => self.#host.log(`clamd: reloaded, ${outcome.signatures} signatures`),
-        (error: unknown) => self.#host.log(`clamd: not reloaded: ${(error as Error).message}`),
-      )
+      reloadInBackground(self.#host)
     },
-    STATS: (self, to) => self.#sayLater(to, self.#stats()),
+    STATS: (self, to) => self.#sayLater(to, statsText(self.#host)),
     INSTREAM: (self, to) => self.#beginStream(to),
     IDSESSION: self => self.#beginSession(),
     END: () => {},
@@ -356,19 +342,5 @@ export class ClamdConnection implements ClamdHandler {
     stream.abort.abort()
     stream.content.fail(new ScanFailure('cancelled'))
     this.#scans.delete(stream.abort)
-  }
-
-  async #version(): Promise<string> {
-    if (this.#host.version !== undefined) return this.#host.version
-    const { version, signatures, databaseBuiltAtMs } = await this.#host.scanner.status()
-    return `Lazaret ${version}/${signatures}/${clamdTime(databaseBuiltAtMs)}`
-  }
-
-  async #versionCommands(): Promise<string> {
-    return clamdVersionCommands(await this.#version(), this.#host.shutdown === undefined ? NOT_ENABLED : [])
-  }
-
-  async #stats(): Promise<string> {
-    return clamdStatsText({ ...(await this.#host.scanner.status()), idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS })
   }
 }
