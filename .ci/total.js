@@ -11,7 +11,7 @@ let failed = Number(failedSteps)
 for (const name of EXPECTED_REPORTS) {
   const path = paths.find(candidate => candidate.endsWith(`/${name}`))
   try {
-    const report = JSON.parse(readFileSync(path ?? name, 'utf8'))
+    const report = JSON.parse(readFileSync(path ?? '', 'utf8'))
     const unloaded = report.testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0)
     passed += report.numPassedTests
     failed += report.numFailedTests + unloaded.length

@@ -4,15 +4,16 @@
 
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 interface Bundle {
   readonly entry: string
   readonly output: string
-  /** Small enough to copy to other machines: minified, without a source map. */
-  readonly compact: boolean
+  /** `split`: what is imported dynamically lies in files of its own, and is read when it is needed. `compact`: one small
+   * file to copy to other machines, minified, without a source map. */
+  readonly form: 'plain' | 'split' | 'compact'
 }
 
 /** What one output was made from, kept beside the outputs. */
@@ -24,15 +25,17 @@ interface Stamp {
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(ROOT, 'dist')
 const STAMPS = join(DIST, '.stamps.json')
+const CHUNK_PREFIX = 'part-'
+const CHUNK_GRACE_MS = 3_600_000
 const KERNEL_ENTRY = 'kernels/kernel.ts'
 const KERNEL_OUTPUT = 'kernel.wasm'
 
 const BUNDLES: readonly Bundle[] = [
-  { entry: 'src/cli/main.ts', output: 'lazaret.js', compact: false },
-  { entry: 'src/runtime/engine-main.ts', output: 'engine.js', compact: false },
-  { entry: 'src/runtime/engine-worker.ts', output: 'engine-worker.js', compact: false },
-  { entry: 'src/runtime/build-main.ts', output: 'build.js', compact: false },
-  { entry: 'src/client/main.ts', output: 'lazaret-client.js', compact: true },
+  { entry: 'src/cli/main.ts', output: 'lazaret.js', form: 'split' },
+  { entry: 'src/runtime/engine-main.ts', output: 'engine.js', form: 'plain' },
+  { entry: 'src/runtime/engine-worker.ts', output: 'engine-worker.js', form: 'plain' },
+  { entry: 'src/runtime/build-main.ts', output: 'build.js', form: 'plain' },
+  { entry: 'src/client/main.ts', output: 'lazaret-client.js', form: 'compact' },
 ]
 
 /** A change of any of these makes every output stale. */
@@ -94,26 +97,41 @@ function buildKernel(): Stamp {
   return { inputs, key }
 }
 
+/** Parts of earlier builds; a program that runs has read what it needs, but gets some time for what it may still want. */
+function removeOldChunks(current: ReadonlySet<string>): void {
+  for (const name of readdirSync(DIST)) {
+    const path = join(DIST, name)
+    if (!name.startsWith(CHUNK_PREFIX) || current.has(path)) continue
+    if (Date.now() - statSync(path).mtimeMs > CHUNK_GRACE_MS) rmSync(path)
+  }
+}
+
 async function buildBundle(bundle: Bundle): Promise<Stamp> {
   const { build } = await import('esbuild')
   const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: [bundle.entry],
-    outfile: `dist/${bundle.output}`,
+    entryPoints: [{ in: bundle.entry, out: bundle.output.replace(/\.js$/, '') }],
+    outdir: 'dist',
+    chunkNames: `${CHUNK_PREFIX}[name]-[hash]`,
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    splitting: false,
-    minify: bundle.compact,
-    sourcemap: bundle.compact ? false : 'linked',
+    splitting: bundle.form === 'split',
+    minify: bundle.form === 'compact',
+    sourcemap: bundle.form === 'compact' ? false : 'linked',
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
     write: false,
     logLevel: 'warning',
   })
-  for (const file of result.outputFiles) replaceFile(file.path, file.contents)
+  // The entry comes last: it must not name a part that is not there yet.
+  const entry = join(DIST, bundle.output)
+  const last = (path: string): number => Number(path === entry)
+  const files = result.outputFiles.toSorted((a, b) => last(a.path) - last(b.path))
+  for (const file of files) replaceFile(file.path, file.contents)
+  if (bundle.form === 'split') removeOldChunks(new Set(files.map(file => file.path)))
   const inputs = Object.keys(result.metafile.inputs).sort()
   return { inputs, key: keyOf(inputs) }
 }

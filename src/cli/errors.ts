@@ -1,7 +1,7 @@
 // Everything the command line may refuse, one code each. docs/errors.md lists the same codes; docs.test.ts ties them.
 
 import { visible } from '../report/index.ts'
-import { DatabaseError } from '../runtime/index.ts'
+import type { DatabaseError } from '../runtime/index.ts'
 import { flagOf } from './options.ts'
 
 interface ErrorText {
@@ -116,10 +116,14 @@ export function renderError(error: unknown): string {
 
 function asCliError(error: unknown): CliError {
   if (error instanceof CliError) return error
-  if (error instanceof DatabaseError) return new CliError(error.code, { what: error.path, detail: error.detail })
+  if (isDatabaseError(error)) return new CliError(error.code, { what: error.path, detail: error.detail })
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return new CliError('internal', { detail })
 }
+
+/** By its name: loading what makes databases would cost every command its start. */
+const isDatabaseError = (error: unknown): error is DatabaseError =>
+  error instanceof Error && error.name === 'DatabaseError'
 
 /** Both flags were given where only one can hold. */
 export const conflict = (one: string, other: string): CliError =>

@@ -2,9 +2,9 @@
 // this table; docs.test.ts ties the page to it.
 
 import { FORMATS } from '../report/index.ts'
-import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/index.ts'
-import { CLAMD_LIMITS } from '../services/clamd/index.ts'
-import { NATIVE_LIMITS } from '../services/native/index.ts'
+import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/limits.ts'
+import { CLAMD_LIMITS } from '../services/clamd/limits.ts'
+import { NATIVE_LIMITS } from '../services/native/limits.ts'
 
 /** How the text of an option is read; the reader of each kind is in values.ts. */
 export type Kind =

@@ -2,8 +2,8 @@
 
 import { buildImage } from './database-build.ts'
 import type { BuildOutcome, BuildRequest } from './database-build.ts'
-import { DatabaseError } from './database-sources.ts'
-import type { DatabaseErrorCode } from './database-sources.ts'
+import { DatabaseError } from './database-error.ts'
+import type { DatabaseErrorCode } from './database-error.ts'
 
 /** What the process answers. */
 export type BuildAnswer =

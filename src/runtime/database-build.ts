@@ -7,7 +7,8 @@ import { crc32 } from 'node:zlib'
 import { FILE_TYPES } from '../formats/index.ts'
 import { compileDatabase } from '../signatures/index.ts'
 import type { ChecksumPort, ImageMeta, Problem } from '../signatures/index.ts'
-import { DatabaseError, unreadable } from './database-sources.ts'
+import { DatabaseError } from './database-error.ts'
+import { unreadable } from './database-sources.ts'
 
 /** Buffers that one writev takes at most. Source: IOV_MAX on Linux. */
 const MAX_WRITE_BUFFERS = 1024

@@ -5,7 +5,8 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 import { crc32 } from 'node:zlib'
 import { ColdStore, HEADER_BYTES, ImageError, openImage, SECTION_ENTRY_BYTES } from '../signatures/index.ts'
 import type { DatabaseImage, ImageHeader, ImageMeta } from '../signatures/index.ts'
-import { DatabaseError, readHeader, unreadable } from './database-sources.ts'
+import { DatabaseError } from './database-error.ts'
+import { readHeader, unreadable } from './database-sources.ts'
 
 /** Most bytes one read may ask for. Source: Linux read(2) transfers at most 0x7ffff000 bytes. */
 const MAX_READ_BYTES = 2 ** 30

@@ -15,8 +15,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { buildImage } from './database-build.ts'
 import { inspectImage, readMeta, verifyImage } from './database-inspect.ts'
-import { DatabaseError, locateDatabase } from './database-sources.ts'
-import type { DatabaseErrorCode } from './database-sources.ts'
+import { DatabaseError } from './database-error.ts'
+import { locateDatabase } from './database-sources.ts'
+import type { DatabaseErrorCode } from './database-error.ts'
 import { resolveDatabase } from './database.ts'
 
 let root: string

@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import type { BuildAnswer } from './build-main.ts'
 import type { BuildOutcome, BuildRequest } from './database-build.ts'
 import { readMeta } from './database-inspect.ts'
+import { DatabaseError } from './database-error.ts'
 import {
   contentHashOf,
-  DatabaseError,
   IMAGE_EXTENSION,
   locateDatabase,
   readHeader,
