@@ -1,5 +1,5 @@
 // Clean programs of this machine: Lazaret must detect exactly what ClamAV detects, most likely nothing.
-// usage: node bench/clean.ts [--megabytes 700]
+// usage: node bench/clean.ts [--megabytes 700] [--only elf,pe]
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,14 +12,17 @@ import { record, type Row } from './lib/record.ts'
 import { startClamd, startLazaret } from './lib/servers.ts'
 import { short } from './lib/statistics.ts'
 
-const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '700' } } })
+const { values } = parseArgs({
+  options: { megabytes: { type: 'string', default: '700' }, only: { type: 'string', default: 'elf,pe' } },
+})
 const bytes = Number(values.megabytes) * 1e6
 const database = realSet()
 const peer = await startClamd({ folder: join(SCRATCH, 'clamd'), database, threads: 2 })
 const ours = await startLazaret({ folder: join(SCRATCH, 'lazaret'), database, threads: 2 })
 const rows: Row[] = []
 try {
-  for (const corpus of [elfCorpus(bytes), peCorpus(bytes)]) rows.push(await compare(corpus))
+  if (values.only.includes('elf')) rows.push(await compare(elfCorpus(bytes)))
+  if (values.only.includes('pe')) rows.push(await compare(peCorpus(bytes)))
 } finally {
   await peer.stop()
   await ours.stop()

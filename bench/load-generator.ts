@@ -8,12 +8,6 @@ import type { LoadOrder, LoadResult } from './lib/load-order.ts'
 import { quantile } from './lib/statistics.ts'
 
 const order = JSON.parse(process.argv[2]) as LoadOrder
-/** Different contents, so that no store of verdicts answers instead of the scanner. */
-const contents = order.samples.map(path => {
-  const bytes = Buffer.alloc(order.bytes, '/* filler */\n')
-  readFileSync(path).copy(bytes, 0, 0, order.bytes)
-  return bytes
-})
 const STAMP_BYTES = 8
 
 const latencies: number[] = []
@@ -22,12 +16,36 @@ let scans = 0
 let measureFrom = 0
 let endAt = 0
 
-/** The next content with a stamp near its end that no other scan of this run has. */
-function nextContent(): Uint8Array {
-  const bytes = Buffer.from(contents[scans % contents.length])
-  bytes.writeDoubleLE(Math.random() + scans++, bytes.length - 2 * STAMP_BYTES)
-  return bytes
+/**
+ * Contents of one loop, as INSTREAM requests made once. One is changed only when its last answer is there, so that
+ * nothing is copied while the load runs.
+ */
+class Requests {
+  readonly #requests: readonly Buffer[]
+  #next = 0
+  constructor(paths: readonly string[]) {
+    this.#requests = paths.map(path => {
+      const content = Buffer.alloc(order.bytes, '/* filler */\n')
+      readFileSync(path).copy(content, 0, 0, order.bytes)
+      return instream(content)
+    })
+  }
+
+  /** The next request with a stamp near the end of its content that no other scan of this run has. */
+  next(): Buffer {
+    const request = this.#requests[this.#next++ % this.#requests.length]
+    request.writeDoubleLE(Math.random() + scans++, HEAD_BYTES + order.bytes - 2 * STAMP_BYTES)
+    return request
+  }
+
+  /** The same as bare content. */
+  nextContent(): Uint8Array {
+    return this.next().subarray(HEAD_BYTES, HEAD_BYTES + order.bytes)
+  }
 }
+
+/** `zINSTREAM\0` and the length of the only chunk. */
+const HEAD_BYTES = 14
 
 function finished(startedAt: number, answer: string): void {
   const now = performance.now()
@@ -38,11 +56,11 @@ function finished(startedAt: number, answer: string): void {
 const isOver = () => performance.now() >= endAt
 
 /** A connection per scan, as most clients of clamd do. */
-function instreamLoop(): Promise<void> {
+function instreamLoop(requests: Requests): Promise<void> {
   return new Promise(resolve => {
     const next = () => {
       if (isOver()) return resolve()
-      const request = instream(nextContent())
+      const request = requests.next()
       const startedAt = performance.now()
       const socket = connectSocket(order.socket)
       let answer = ''
@@ -59,7 +77,7 @@ function instreamLoop(): Promise<void> {
 }
 
 /** One IDSESSION per connection, one request after the other. */
-function sessionLoop(): Promise<void> {
+function sessionLoop(requests: Requests): Promise<void> {
   return new Promise(resolve => {
     const socket = connectSocket(order.socket)
     let startedAt = 0
@@ -69,7 +87,7 @@ function sessionLoop(): Promise<void> {
         return
       }
       startedAt = performance.now()
-      socket.write(instream(nextContent()))
+      socket.write(requests.next())
     }
     readAnswers(socket, answer => {
       finished(startedAt, answer.replace(/^\d+: stream: /, ''))
@@ -83,10 +101,10 @@ function sessionLoop(): Promise<void> {
 }
 
 /** One native connection per loop. */
-async function nativeLoop(): Promise<void> {
+async function nativeLoop(requests: Requests): Promise<void> {
   const client = await connectClient(`unix:${order.socket}`)
   while (!isOver()) {
-    const content = nextContent()
+    const content = requests.nextContent()
     const startedAt = performance.now()
     const report = await client.scan({ name: 'stream', content, options: { allMatches: false } })
     finished(startedAt, report.verdict === 'clean' ? 'OK' : report.verdict)
@@ -96,9 +114,14 @@ async function nativeLoop(): Promise<void> {
 
 const LOOPS = { instream: instreamLoop, session: sessionLoop, native: nativeLoop }
 
+const loops = Array.from(
+  { length: order.connections },
+  (_, loop) =>
+    new Requests(order.samples.filter((_, index) => index % order.connections === loop % order.samples.length)),
+)
 measureFrom = performance.now() + order.warmupMs
 endAt = measureFrom + order.measureMs
-await Promise.all(Array.from({ length: order.connections }, LOOPS[order.mode]))
+await Promise.all(loops.map(requests => LOOPS[order.mode](requests)))
 const result: LoadResult = {
   perSecond: latencies.length / (order.measureMs / 1000),
   p50Ms: quantile(latencies, 0.5),

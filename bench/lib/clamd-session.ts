@@ -37,7 +37,9 @@ export function scanPaths(socket: string, paths: readonly string[], window = 8):
         resolve({ elapsedMs: performance.now() - start, answers })
       } else fill()
     })
-    connection.on('error', reject)
+    connection.on('error', error =>
+      reject(new Error(`${socket}: ${error.message} after ${answers.size} of ${paths.length} answers`)),
+    )
     connection.on('close', () =>
       reject(new Error(`session closed after ${answers.size} of ${paths.length} answers: ${buffered}`)),
     )

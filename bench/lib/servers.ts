@@ -59,6 +59,10 @@ export function startClamd(options: ServerOptions): Promise<ScanServer> {
     'MaxQueue 400',
     'StreamMaxLength 100M',
     'OfficialDatabaseOnly no',
+    // A session whose scans take long must not be closed as idle.
+    'CommandReadTimeout 3600',
+    'ReadTimeout 3600',
+    'IdleTimeout 3600',
     ...(options.port === undefined ? [] : ['TCPAddr 127.0.0.1', `TCPSocket ${options.port}`]),
     ...(options.clamdLines ?? []),
   ]

@@ -61,18 +61,24 @@ export function readSignatures(paths: readonly string[]): {
 const CHUNK_SIGNATURES = 500
 const TEXT_TARGET = 7
 
-/**
- * Forges files for every signature and compares both scanners on them, name by name.
- * @param folder - scratch folder; emptied
- * @param ours - absent: the peer alone, which validates the forge
- */
-export async function agree(
-  paths: readonly string[],
-  folder: string,
-  ours: FolderScanner | undefined,
-  parallel = 2,
-  isWanted: (signature: Signature, index: number) => boolean = () => true,
-): Promise<Agreement> {
+export interface AgreeOptions {
+  /** Signature files. */
+  readonly paths: readonly string[]
+  /** Scratch folder; emptied. */
+  readonly folder: string
+  /** Absent: the peer alone, which validates the forge. */
+  readonly ours?: FolderScanner
+  /** Chunks at the same time. */
+  readonly parallel?: number
+  /** Which signatures files are forged for; all of them by default. */
+  readonly isWanted?: (signature: Signature, index: number) => boolean
+  /** Database folder to scan with instead of one with just the signatures of a chunk. */
+  readonly database?: string
+}
+
+/** Forges files for signatures and compares both scanners on them, name by name. */
+export async function agree(options: AgreeOptions): Promise<Agreement> {
+  const { paths, folder, ours, parallel = 2, isWanted = () => true } = options
   const { signatures: all, leftOut, total } = readSignatures(paths)
   const wanted = all.filter(isWanted)
   const groups = [
@@ -100,7 +106,7 @@ export async function agree(
       rmSync(place, { recursive: true, force: true })
       const specimens = chunk.signatures.flatMap(signature => forgeOrCount(signature, leftOut))
       tally.forged += new Set(specimens.map(specimen => specimen.signature.line)).size
-      await compare(place, specimens, chunk.peer, ours, tally)
+      await compare(place, specimens, { peer: chunk.peer, ours, database: options.database }, tally)
       rmSync(place, { recursive: true, force: true })
     }
   }
@@ -129,14 +135,20 @@ interface Tally {
   readonly differences: Difference[]
 }
 
+interface Scanners {
+  readonly peer: FolderScanner
+  readonly ours: FolderScanner | undefined
+  readonly database: string | undefined
+}
+
 async function compare(
   place: string,
   specimens: readonly Specimen[],
-  peer: FolderScanner,
-  ours: FolderScanner | undefined,
+  { peer, ours, database: given }: Scanners,
   tally: Tally,
 ): Promise<void> {
-  const { database, files, pathOf } = write(place, specimens)
+  const { database: made, files, pathOf } = write(place, specimens)
+  const database = given ?? made
   const byPeer = await peer(database, files)
   if (byPeer.refused) throw new Error(`clamscan refused its database:\n${byPeer.log.slice(-1000)}`)
   const byUs = ours === undefined ? byPeer : await ours(database, files)
@@ -155,7 +167,7 @@ async function compare(
     place,
     different.map(index => specimens[index]),
   )
-  const shallow = await peerShallow(again.database, again.files)
+  const shallow = await peerShallow(database, again.files)
   different.forEach((index, position) => {
     const { signature, variant, content } = specimens[index]
     tally.differences.push({

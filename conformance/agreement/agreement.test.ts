@@ -26,7 +26,12 @@ describe.skipIf(missing('clamscan', 'lazaret').length > 0)('agreement with clams
     const paths = SOURCES.map(source => join(SHARED, 'signatures', source))
     const chosen = chooseByFeature(readSignatures(paths).signatures, EACH_FEATURE)
     const lines = new Set([...chosen].map(signature => signature.line))
-    const result = await agree(paths, join(folder, 'bodies'), lazaret, 2, signature => lines.has(signature.line))
+    const result = await agree({
+      paths,
+      folder: join(folder, 'bodies'),
+      ours: lazaret,
+      isWanted: signature => lines.has(signature.line),
+    })
     expect(result.forged).toBeGreaterThan(200)
     expect(result.confirmed / result.files.positive).toBeGreaterThan(0.7)
     expect(result.differences.filter(one => explain(one) === 'unexplained').map(tell)).toEqual([])

@@ -17,15 +17,16 @@ export function explain(difference: Difference): ReasonName {
   return 'unexplained'
 }
 
-const total = (agreement: Agreement) => Object.values(agreement.files).reduce((sum, files) => sum + files, 0)
+/** Files compared. */
+export const total = (agreement: Agreement) => Object.values(agreement.files).reduce((sum, files) => sum + files, 0)
 
 /** Share of files on which both say the same, 0-1. */
 export const share = (agreement: Agreement) => agreement.agreed / total(agreement)
 
 /** The page that lists every difference and every kind of signature that took no part. */
-export function differencesPage(agreement: Agreement, sources: readonly string[]): string {
-  const { files, differences, leftOut } = agreement
-  const grouped = Object.groupBy(differences, explain)
+export function differencesPage(agreement: Agreement, whole: Agreement, sources: readonly string[]): string {
+  const { files, leftOut } = agreement
+  const grouped = Object.groupBy([...agreement.differences, ...whole.differences], explain)
   const rows = Object.entries(files).map(([variant, count]) => `| ${variant} | ${count} |`)
   const sections = (Object.keys(REASONS) as ReasonName[]).flatMap(name => {
     const list = grouped[name] ?? []
@@ -53,6 +54,8 @@ export function differencesPage(agreement: Agreement, sources: readonly string[]
     `Signatures read: ${agreement.signatures} (${sources.join(', ')}). A positive and near misses were forged for ${agreement.forged} of them.`,
     `Files compared: ${total(agreement)}. Both scanners report exactly the same names on ${agreement.agreed} of them: ${(share(agreement) * 100).toFixed(3)} %.`,
     `ClamAV itself detects ${agreement.confirmed} of the positives as the signature they were made for, and does not detect ${agreement.missed} of the near misses as it.`,
+    '',
+    `With the whole set at once instead of parts of 500 signatures: ${whole.agreed} of ${total(whole)} files.`,
     '',
     '| file | number |',
     '|---|---|',
