@@ -22,6 +22,8 @@ interface Queue {
   readonly queued: number
 }
 
+const PRINTED_COMMAND = /Scan a folder with:\n(.+)\n/
+
 let root: string
 let data: string
 let files: string
@@ -46,7 +48,7 @@ const testFile = (): Buffer => Buffer.from(readFileSync(STARTER, 'utf8').trim().
 
 function start(...words: string[]): ChildProcessWithoutNullStreams {
   const environment = { LAZARET_DATA: data, LAZARET_WORKERS: '1', NODE_COMPILE_CACHE: join(root, 'code') }
-  const child = spawn(process.execPath, [MAIN, ...words], { env: { ...process.env, ...environment } })
+  const child = spawn(process.execPath, [MAIN, ...words], { cwd: files, env: { ...process.env, ...environment } })
   running.add(child)
   child.once('exit', () => running.delete(child))
   return child
@@ -78,7 +80,7 @@ async function untilReady(server: ChildProcessWithoutNullStreams): Promise<strin
   let text = ''
   for await (const chunk of server.stdout) {
     text += String(chunk)
-    if (text.includes('Scan a folder')) return text
+    if (PRINTED_COMMAND.test(text)) return text
   }
   throw new Error(`the server ended: ${text}`)
 }
@@ -174,7 +176,10 @@ describe('a server', () => {
     const welcome = await untilReady(server)
     expect(welcome).toContain(`unix:${join(data, 'native.sock')}`)
 
-    const scanned = await run('scan', files)
+    // The command as it is printed, in a shell, where the server was started.
+    const printed = PRINTED_COMMAND.exec(welcome)?.[1] ?? ''
+    const scanned = await outputOf(spawn('sh', ['-c', printed], { cwd: files }))
+    expect(scanned.stdout).toMatch(/^\.\/below\/found\.txt: infected Eicar-Test-Signature\.UNOFFICIAL$/m)
     expect(scanned.code).toBe(1)
     const stats = JSON.parse((await run('stats', '--json')).stdout) as { scans: number; signatures: number }
     expect(stats).toMatchObject({ scans: 2, signatures: 1 })

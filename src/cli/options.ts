@@ -63,7 +63,7 @@ const DECLARED = [
     name: 'db',
     kind: 'path',
     many: true,
-    text: 'Database: a built image, a signature file, or a directory of them. Given several times, they are joined.',
+    text: 'Database: a built image, a signature file, or a directory of them. Given several times, they are joined. A scan with this flag asks no server.',
     otherwise: 'the starter database of the package',
     commands: ['scan', 'serve'],
   },
