@@ -1,4 +1,10 @@
-import { NO_CONDITIONS, SIGNATURE, type AnchorTableView, type DatabaseImage } from '../signatures/index.ts'
+import {
+  NO_CONDITIONS,
+  PATTERN_ANCHORED,
+  SIGNATURE,
+  type AnchorTableView,
+  type DatabaseImage,
+} from '../signatures/index.ts'
 import { conditionsHold } from './conditions.ts'
 import type { Kernel } from './kernel.ts'
 import { expressionHolds } from './logic.ts'
@@ -173,9 +179,8 @@ class Run {
   #candidate(position: number, entry: number): void {
     const { anchors } = this.#table
     const pattern = anchors[entry * 2]
-    const { found, settled, suspected, round } = this.#stamps
+    const { found, settled, round } = this.#stamps
     if (found[pattern] === round || settled[pattern] === round) return
-    if (suspected[this.#image.patternSignature[pattern]] === round) return
     this.#options.budget.spend(16)
     const place = anchors[entry * 2 + 1]
     const distance = place & 0xffffff
@@ -232,12 +237,14 @@ class Run {
     const { firstPattern, patternSub } = this.#image
     let count = 0
     for (let pattern = firstPattern[signature]; pattern < firstPattern[signature + 1] && count < limit; pattern++)
-      if (patternSub[pattern] === id) count += this.#countPattern(pattern, limit)
+      if ((patternSub[pattern] & ~PATTERN_ANCHORED) === id) count += this.#countPattern(pattern, limit)
     return count
   }
 
   #countPattern(pattern: number, limit: number): number {
     const { found, settled, round } = this.#stamps
+    // Expressions are judged when the prefilter is through: what it searched for and did not find is not there.
+    if (found[pattern] !== round && (this.#image.patternSub[pattern] & PATTERN_ANCHORED) !== 0) return 0
     if (limit === 1) {
       if (found[pattern] === round) return 1
       if (settled[pattern] === round) return 0

@@ -20,9 +20,17 @@ const PAGE_BYTES = 65_536
 /** The kernel module owns nothing, but what a compiler might put at low addresses is out of the way. */
 const IMAGE_AT = PAGE_BYTES
 const ALIGNMENT = 64
-/** Content up to this is scanned in place; longer content goes through the window in overlapping pieces. */
-const WINDOW_BYTES = 32 * 1024 * 1024
-const THREAD_BYTES = align(KERNEL_OUT_BYTES) + CONTENT_MARGIN_BYTES + WINDOW_BYTES + align(CONTENT_MARGIN_BYTES)
+/**
+ * Content up to this is scanned in place; longer content goes through the window in overlapping pieces, which costs a
+ * copy for every direct search. Only what content touches becomes resident.
+ */
+const MAX_WINDOW_BYTES = 128 * 1024 * 1024
+/** All windows together leave room for the image in what 32 bits can address. */
+const MAX_WINDOWS_BYTES = 2048 * 1024 * 1024
+const threadOverheadBytes = align(KERNEL_OUT_BYTES) + CONTENT_MARGIN_BYTES + align(CONTENT_MARGIN_BYTES)
+
+const windowBytesFor = (threads: number): number =>
+  align(Math.floor(Math.min(MAX_WINDOW_BYTES, MAX_WINDOWS_BYTES / threads)))
 /** What the kernel module declares as its most: all that 32 bits can address. */
 const MAX_PAGES = 65_536
 const MAX_READ_BYTES = 2 ** 30
@@ -31,6 +39,8 @@ const MAX_READ_BYTES = 2 ** 30
 interface SharedImage {
   readonly memory: WebAssembly.Memory
   readonly header: ImageHeader
+  /** Size of each thread's window. */
+  readonly windowBytes: number
   /** The image file, open: its cold part is read when something hits, whatever becomes of its name. */
   readonly file: number
   /** Absent where no kernel was built. */
@@ -41,8 +51,8 @@ function align(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT
 }
 
-const threadAt = (header: ImageHeader, index: number): number =>
-  align(IMAGE_AT + header.hotBytes) + index * THREAD_BYTES
+const threadAt = (header: ImageHeader, windowBytes: number, index: number): number =>
+  align(IMAGE_AT + header.hotBytes) + index * (threadOverheadBytes + windowBytes)
 
 const ports: EnginePorts = {
   digest: (name, bytes) => hash(name, bytes, 'buffer'),
@@ -64,11 +74,12 @@ const loadInto = (file: number, threads: number): SharedImage => {
   readExactly(file, head, 0)
   const header = readImageHeader(head)
   if (size !== header.fileBytes) throw new ImageError('image-truncated', `${size} bytes of ${header.fileBytes}`)
-  const pages = Math.ceil(threadAt(header, threads) / PAGE_BYTES)
+  const windowBytes = windowBytesFor(threads)
+  const pages = Math.ceil(threadAt(header, windowBytes, threads) / PAGE_BYTES)
   if (pages > MAX_PAGES) throw new Error(`the database image and ${threads} threads need more than 4 GiB`)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: true })
   readExactly(file, new Uint8Array(memory.buffer, IMAGE_AT, header.hotBytes), 0)
-  return { memory, header, file, kernel: loadKernel() }
+  return { memory, header, file, windowBytes, kernel: loadKernel() }
 }
 
 /** The kernel lies in dist/, beside the bundles. */
@@ -94,10 +105,10 @@ const load = (imagePath: string, threads: number): LoadedDatabase => {
 
 const createThread = (given: unknown, index: number): EngineThread => {
   const shared = given as SharedImage
-  const { memory, header, file, kernel } = shared
-  const outAt = threadAt(header, index)
+  const { memory, header, file, windowBytes, kernel } = shared
+  const outAt = threadAt(header, windowBytes, index)
   const windowAt = outAt + align(KERNEL_OUT_BYTES) + CONTENT_MARGIN_BYTES
-  const window = new Uint8Array(memory.buffer, windowAt, WINDOW_BYTES)
+  const window = new Uint8Array(memory.buffer, windowAt, windowBytes)
   const image = openImage(memory.buffer, IMAGE_AT, header, bytes => crc32(bytes), false)
   const readCold = (offset: number, length: number): Uint8Array => {
     const bytes = new Uint8Array(length)

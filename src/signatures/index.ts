@@ -18,6 +18,7 @@ export {
   IMAGE_MAGIC,
   hashWindow,
   NO_CONDITIONS,
+  PATTERN_ANCHORED,
   SECTION_ENTRY_BYTES,
   SIGNATURE,
   sizeBit,

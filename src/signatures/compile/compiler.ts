@@ -4,7 +4,7 @@ import { databaseKind, readIgnoreList } from '../language/databases.ts'
 import { DIGESTS, HASH_KINDS, type ContentSignature, type Pattern } from '../language/ir.ts'
 import type { HashRecord, LinePlace, SignatureSink } from '../language/lines.ts'
 import { LineError, PROBLEMS, type Problem, type ProblemCode } from '../language/problems.ts'
-import { IMAGE_FORMAT, NO_CONDITIONS, SIGNATURE, type ImageMeta } from '../image/layout.ts'
+import { IMAGE_FORMAT, NO_CONDITIONS, PATTERN_ANCHORED, SIGNATURE, type ImageMeta } from '../image/layout.ts'
 import { AnchorCollector, buildAnchorTable } from './anchor-table.ts'
 import { chooseAnchor, type Anchor } from './anchors.ts'
 import { encodeConditions, encodeExpression } from './encode-logic.ts'
@@ -182,8 +182,10 @@ class Compiler implements SignatureSink {
     signature.subsignatures.forEach((patterns, sub) => {
       const chosen = triggers.ids.includes(sub)
       for (const anchor of plans[sub].anchors) {
-        if (chosen && anchor !== undefined) collector.addAnchor(pattern, anchor)
-        else if (chosen) collector.direct.push(pattern)
+        if (chosen && anchor !== undefined) {
+          collector.addAnchor(pattern, anchor)
+          this.patternSub.bytes[pattern]! |= PATTERN_ANCHORED
+        } else if (chosen) collector.direct.push(pattern)
         pattern++
       }
       void patterns

@@ -21,12 +21,12 @@ function cheaper(left: Maybe, right: Maybe): Maybe {
   return right.cost < left.cost ? right : left
 }
 
-/** Branches of a flat `0|1|2` block, or undefined where it is anything else. */
-function alternatives(node: Expression): number[] | undefined {
-  if (node.kind === 'leaf') return node.comparison === undefined ? [node.id] : undefined
-  if (node.kind !== 'or') return undefined
-  const left = alternatives(node.left)
-  const right = alternatives(node.right)
+/** Subsignatures of an expression, or undefined where one may hold, and count as different, without a match. */
+function countable(node: Expression): number[] | undefined {
+  if (node.kind === 'leaf') return node.comparison === undefined || node.comparison === '>' ? [node.id] : undefined
+  if (node.kind === 'block') return node.comparison === '>' ? countable(node.inner) : undefined
+  const left = countable(node.left)
+  const right = countable(node.right)
   return left === undefined || right === undefined ? undefined : [...left, ...right]
 }
 
@@ -50,12 +50,13 @@ export function chooseTriggers(expression: Expression, costOf: (id: number) => n
         return union(visit(node.left), visit(node.right))
       default: {
         if (demanded(node) === 0) return undefined
-        const flat = node.distinct > 1 ? alternatives(node.inner) : undefined
-        if (flat === undefined) return visit(node.inner)
+        const inner = visit(node.inner)
+        const all = node.distinct > 1 ? countable(node.inner) : undefined
+        if (all === undefined) return inner
         // m different ones of n must match: the m - 1 commonest need not be searched for.
-        const ids = [...new Set(flat)].sort((a, b) => costOf(a) - costOf(b))
+        const ids = [...new Set(all)].sort((a, b) => costOf(a) - costOf(b))
         const needed = ids.slice(0, Math.max(1, ids.length - node.distinct + 1))
-        return { ids: needed, cost: needed.reduce((sum, id) => sum + costOf(id), 0) }
+        return cheaper(inner, { ids: needed, cost: needed.reduce((sum, id) => sum + costOf(id), 0) })
       }
     }
   }

@@ -10,7 +10,7 @@
 
 export const IMAGE_MAGIC = 0x42445a4c
 /** Raised whenever an older reader would misread a newer image, or the other way round. */
-export const IMAGE_FORMAT = 1
+export const IMAGE_FORMAT = 2
 export const HEADER_BYTES = 64
 export const SECTION_ENTRY_BYTES = 64
 export const SECTION_NAME_BYTES = 32
@@ -82,6 +82,8 @@ export const ANCHOR_WORDS = 2
 
 /** Flags of a content signature. */
 export const SIGNATURE = { LOGICAL: 1, UNWANTED: 2, TARGET_SHIFT: 8 } as const
+/** Flag in `pattern.sub`: the prefilter finds every match of this pattern; the low bits are the subsignature's number. */
+export const PATTERN_ANCHORED = 0x80
 export const NO_CONDITIONS = 0xffffffff
 
 /** Bits of an anchor window's hash; tables take as many of its high bits as they need. */
