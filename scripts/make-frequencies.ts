@@ -50,11 +50,11 @@ function addCommonStrings(folder: string, filter: Uint8Array): number {
       const slot = window % COMMON_SLOTS
       if (seenIn[slot] === index + 1) continue
       seenIn[slot] = index + 1
-      if (++counts[slot]! < least) continue
+      if (++counts[slot] < least) continue
       for (const round of [0, 1] as const) {
         const bit = commonBit(window, round)
-        if ((filter[bit >> 3]! & (1 << (bit & 7))) === 0) added++
-        filter[bit >> 3]! |= 1 << (bit & 7)
+        if ((filter[bit >> 3] & (1 << (bit & 7))) === 0) added++
+        filter[bit >> 3] |= 1 << (bit & 7)
       }
     }
   })

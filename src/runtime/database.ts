@@ -10,13 +10,7 @@ import type { BuildAnswer } from './build-main.ts'
 import type { BuildOutcome, BuildRequest } from './database-build.ts'
 import { readMeta } from './database-inspect.ts'
 import { DatabaseError } from './database-error.ts'
-import {
-  contentHashOf,
-  IMAGE_EXTENSION,
-  locateDatabase,
-  readHeader,
-  stampOf,
-} from './database-sources.ts'
+import { contentHashOf, IMAGE_EXTENSION, locateDatabase, readHeader, stampOf } from './database-sources.ts'
 import { siblingModule } from './modules.ts'
 import { ENGINE_VERSION } from './unscannable.ts'
 

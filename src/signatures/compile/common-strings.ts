@@ -12,11 +12,11 @@ const fold = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x
  * UTF-16 text of either byte order.
  */
 export function foldedWindow(bytes: Uint8Array, at: number): number {
-  if (!isText(bytes[at]!) && !isText(bytes[at + 1]!)) return -1
+  if (!isText(bytes[at]) && !isText(bytes[at + 1])) return -1
   const wideFrom = bytes[at] === 0 ? 1 : bytes[at + 1] === 0 ? 0 : -1
   let hash = 0x811c9dc5
   for (let i = 0; i < 8; i++) {
-    const byte = bytes[at + i]!
+    const byte = bytes[at + i]
     const expectZero = wideFrom >= 0 && (i & 1) !== wideFrom
     if (expectZero ? byte !== 0 : !isText(byte)) return -1
     hash = Math.imul(hash ^ fold(byte), 0x01000193)

@@ -184,7 +184,7 @@ class Compiler implements SignatureSink {
       for (const anchor of plans[sub].anchors) {
         if (chosen && anchor !== undefined) {
           collector.addAnchor(pattern, anchor)
-          this.patternSub.bytes[pattern]! |= PATTERN_ANCHORED
+          this.patternSub.bytes[pattern] |= PATTERN_ANCHORED
         } else if (chosen) collector.direct.push(pattern)
         pattern++
       }

@@ -80,7 +80,7 @@ export class Rarity {
   #isCommon(window: number): boolean {
     for (const round of [0, 1] as const) {
       const bit = commonBit(window, round)
-      if ((this.#commonText[bit >> 3]! & (1 << (bit & 7))) === 0) return false
+      if ((this.#commonText[bit >> 3] & (1 << (bit & 7))) === 0) return false
     }
     return true
   }
