@@ -1,5 +1,4 @@
 import {
-  COLD_BLOCK_BYTES,
   CONTENT_RECORD_BYTES,
   GENERATION_BYTES,
   HEADER,
@@ -243,9 +242,4 @@ function uncheckedCrc(memory: ArrayBufferLike, base: number, header: ImageHeader
       answers.push(view.getUint32(i * SECTION_ENTRY_BYTES + 48, true))
   let next = 0
   return () => answers[next++]
-}
-
-/** Number of the checksum block that a file offset lies in. */
-export function coldBlock(cold: ColdPlaces, offset: number): number {
-  return Math.floor((offset - cold.start) / COLD_BLOCK_BYTES)
 }
