@@ -110,6 +110,7 @@ export class EnginePool {
       if (this.#draining.has(engine)) this.#endWhenDrained(engine)
       else this.#owner.room()
     },
+    takenBack: jobs => this.#owner.interrupted([], jobs),
     threadEnded: (engine, suspect, innocent) => {
       this.#owner.lost('a thread ended')
       this.#owner.interrupted(suspect === undefined ? [] : [suspect], innocent)

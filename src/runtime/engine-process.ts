@@ -22,6 +22,8 @@ export interface EngineLaunch {
 export interface EngineOwner {
   /** A thread has room. */
   freed(engine: EngineProcess): void
+  /** Jobs that waited behind one that takes long are to go elsewhere. */
+  takenBack(jobs: readonly Job[]): void
   /** A thread ended: `suspect` was being scanned, `innocent` jobs only waited behind it. The thread is replaced. */
   threadEnded(engine: EngineProcess, suspect: Job | undefined, innocent: readonly Job[]): void
   /** The process ended: each of the suspects was being scanned. */
@@ -114,12 +116,16 @@ export class EngineProcess {
   }
 
   get isIdle(): boolean {
-    return this.links.every(link => link.jobs.length === 0)
+    return this.links.every(link => link.load === 0)
   }
 
-  /** The thread that should get `job`: an idle one, else one that accepts a second. */
+  /** The thread that should get `job`: the one with the least work of those that would take it. */
   linkFor(job: Job): ThreadLink | undefined {
-    return this.links.find(link => link.isIdle) ?? this.links.find(link => link.accepts(job))
+    let best: ThreadLink | undefined
+    for (const link of this.links) {
+      if (link.accepts(job) && (best === undefined || link.load < best.load)) best = link
+    }
+    return best
   }
 
   /** Ends the process; what was in hand goes back to the owner. Resolves when it is gone. */
@@ -136,8 +142,10 @@ export class EngineProcess {
     for (const link of this.links) {
       if (overdue(link.replacedAtMs, nowMs, livenessMs)) return void this.kill('a thread did not come back')
       if (overdue(link.pingedAtMs, nowMs, livenessMs) && link.isIdle) this.#replaceThread(link)
-      const job = link.jobs[0]
+      const job = link.head
       if (job === undefined || !link.isReady) continue
+      const behind = this.links.some(other => other.isIdle) ? link.takeBack(nowMs) : []
+      if (behind.length > 0) this.#owner.takenBack(behind)
       const hung = nowMs > job.sentAtMs + job.maxTimeMs + hangGraceMs
       if (hung || (job.state === 'cancelled' && overdue(job.cancelledAtMs, nowMs, cancelGraceMs))) {
         this.#replaceThread(link)

@@ -120,6 +120,8 @@ export class Quarantine {
     freed: engine => {
       if (engine === this.#engine && engine.isIdle) this.#release()
     },
+    // One job at a time: nothing waits behind it.
+    takenBack: () => {},
     threadEnded: (engine, suspect) => {
       // A fresh process for the next one costs less than doubts about this one.
       if (suspect !== undefined) this.#convict(suspect)

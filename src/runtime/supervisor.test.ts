@@ -232,6 +232,16 @@ describe('death', () => {
     await eventually(async () => (await scanner.status()).threads.idle === 2)
   })
 
+  test('who waits behind a slow one goes elsewhere', async () => {
+    const scanner = await start({}, 2)
+    const slow = scanner.scan(job('SLOW 3000'))
+    const others = Array.from({ length: 20 }, () => scanner.scan(job('EVIL')))
+    const first = await Promise.race([slow.then(() => 'slow'), Promise.all(others).then(() => 'others')])
+    expect(first).toBe('others')
+    expect((await slow).verdict).toBe('clean')
+    expect((await scanner.status()).scans).toBe(21)
+  })
+
   test('a killed engine that had nothing in hand comes back', async () => {
     const scanner = await start()
     for (let i = 0; i < 5; i++) {
@@ -251,9 +261,9 @@ describe('death', () => {
 describe('limits', () => {
   test('a full queue is busy at once', async () => {
     const scanner = await start({ maxQueue: 3 }, 1)
-    const slow = Array.from({ length: 5 }, () => scanner.scan(job('SLOW 150')))
+    const slow = Array.from({ length: 7 }, () => scanner.scan(job('SLOW 50')))
     await expect(scanner.scan(job('fine'))).rejects.toMatchObject({ code: 'busy', retryAfterMs: expect.any(Number) })
-    expect((await Promise.all(slow)).map(report => report.verdict)).toEqual(Array.from({ length: 5 }, () => 'clean'))
+    expect((await Promise.all(slow)).map(report => report.verdict)).toEqual(Array.from({ length: 7 }, () => 'clean'))
     expect((await scanner.scan(job('fine'))).verdict).toBe('clean')
   })
 

@@ -5,13 +5,20 @@ import type { NativeError } from '../protocol/index.ts'
 import { SCAN_FAILURES, ScanFailure } from '../scan/index.ts'
 import type { ScanFailureCode } from '../scan/index.ts'
 import type { Job } from './job.ts'
-import { engineHello, RESYNC_BYTES } from './wire.ts'
+import { engineHello, MAX_CLIENT_STREAMS, RESYNC_BYTES } from './wire.ts'
 
 // The supervisor's end of one scanning thread.
 
-/** A second job may wait in the socket while the first is scanned, if both are at most this long: no round trip lost. */
-const PIPELINE_BYTES = 64 * 1024
-const PIPELINE_DEPTH = 2
+/**
+ * Short jobs may wait in the socket behind each other: threads are woken once for several, and lose no round trip.
+ * Content up to this is copied into its frame, so that a job can be taken back while it is still being sent.
+ */
+const PIPELINE_BYTES = 32 * 1024
+const PIPELINE_DEPTH = 4
+/** Nothing is put behind a job while the ones before it took longer than this. */
+const QUICK_MS = 5
+/** Jobs behind one that takes longer than this are given to another thread. */
+const IMPATIENCE_MS = 100
 
 export interface LinkOwner {
   /** The thread said HELLO: it can be given jobs. */
@@ -26,8 +33,12 @@ export class ThreadLink {
   readonly index: number
   readonly #socket: Socket
   readonly #owner: LinkOwner
-  /** Jobs given to the thread, in the order of their answers. */
-  #jobs: Job[] = []
+  /** Jobs given to the thread by stream id, in the order in which it takes them. */
+  #jobs = new Map<number, Job>()
+  #corked = false
+  #roomy = false
+  /** Whether the last job was answered quickly. */
+  #quick = true
   #endpoint: ClientEndpoint
   #resync: Buffer | undefined
   #tail: Buffer = Buffer.alloc(0)
@@ -46,8 +57,14 @@ export class ThreadLink {
     socket.on('error', () => {})
   }
 
-  get jobs(): readonly Job[] {
-    return this.#jobs
+  /** Jobs that the thread has. */
+  get load(): number {
+    return this.#jobs.size
+  }
+
+  /** The job that is being scanned. */
+  get head(): Job | undefined {
+    return this.#jobs.values().next().value
   }
 
   get isReady(): boolean {
@@ -55,7 +72,7 @@ export class ThreadLink {
   }
 
   get isIdle(): boolean {
-    return this.#ready && this.#jobs.length === 0
+    return this.#ready && this.#jobs.size === 0
   }
 
   /** True when nothing waits to be sent: no content is referred to any more. */
@@ -73,26 +90,51 @@ export class ThreadLink {
 
   /** Whether `job` may be given to this thread now. */
   accepts(job: Job): boolean {
-    if (!this.#ready || this.#jobs.length >= PIPELINE_DEPTH) return false
-    if (this.#jobs.length === 0) return true
-    return isSmall(job) && this.#jobs.every(isSmall)
+    if (!this.#ready || this.#jobs.size >= PIPELINE_DEPTH) return false
+    const { head } = this
+    if (head === undefined) return true
+    // What waits behind a short job is short, too.
+    return this.#quick && isSmall(job) && isSmall(head) && performance.now() - head.sentAtMs < QUICK_MS
   }
 
   send(job: Job): void {
     job.state = 'sent'
     job.sentAtMs = performance.now()
-    this.#jobs.push(job)
     const { name, path, allMatches, maxTimeMs, passwords } = job
     const options = { allMatches, maxTimeMs, ...(passwords === undefined ? {} : { passwords }) }
-    if (path !== undefined) this.#endpoint.open({ name, options, path })
-    else if ('bytes' in job.content) {
-      const { bytes } = job.content
-      // Headers and content in one system call: the thread wakes up once.
-      const several = bytes.length > PIPELINE_BYTES
-      if (several) this.#socket.cork()
-      this.#endpoint.open({ name, options, sizeHint: bytes.length }, bytes)
-      if (several) this.#socket.uncork()
+    this.#cork()
+    const id =
+      'bytes' in job.content
+        ? this.#endpoint.open({ name, options, sizeHint: job.content.bytes.length }, job.content.bytes)
+        : this.#endpoint.open({ name, options, ...(path === undefined ? {} : { path }) })
+    this.#jobs.set(id, job)
+  }
+
+  /** What is given to the thread in one turn of the event loop leaves in one system call. */
+  #cork(): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.#socket.cork()
+    setImmediate(() => {
+      this.#corked = false
+      this.#socket.uncork()
+    })
+  }
+
+  /**
+   * Takes back the jobs behind one that takes long; whatever the thread still says about them is ignored. It will scan
+   * them all the same, so this is for when another thread has nothing to do.
+   */
+  takeBack(nowMs: number): readonly Job[] {
+    const head = this.head
+    if (head === undefined || this.#jobs.size === 1 || nowMs - head.sentAtMs < IMPATIENCE_MS) return []
+    this.#quick = false
+    const behind = [...this.#jobs].slice(1)
+    for (const [id] of behind) {
+      this.#jobs.delete(id)
+      this.#endpoint.cancel(id)
     }
+    return behind.map(([, job]) => job)
   }
 
   ping(): void {
@@ -119,8 +161,8 @@ export class ThreadLink {
 
   /** Takes all jobs away, for a thread that is gone. */
   takeJobs(): readonly Job[] {
-    const jobs = this.#jobs
-    this.#jobs = []
+    const jobs = [...this.#jobs.values()]
+    this.#jobs.clear()
     return jobs
   }
 
@@ -131,7 +173,7 @@ export class ThreadLink {
 
   #connect(): ClientEndpoint {
     const endpoint: ClientEndpoint = new ClientEndpoint(
-      { hello: engineHello(PIPELINE_DEPTH * 4), write: bytes => void this.#socket.write(bytes) },
+      { hello: engineHello(MAX_CLIENT_STREAMS), write: bytes => void this.#socket.write(bytes) },
       {
         hello: () => {
           this.#ready = true
@@ -139,15 +181,9 @@ export class ThreadLink {
           this.#owner.ready(this)
         },
         pong: () => void (this.#pingedAtMs = 0),
-        event: (_id, event) => this.#jobs[0]?.tell(event),
-        result: (_id, report) => {
-          this.#jobs.shift()?.succeed(report)
-          this.#owner.freed(this)
-        },
-        error: (_id, error) => {
-          this.#jobs.shift()?.fail(failureOf(error))
-          this.#owner.freed(this)
-        },
+        event: (id, event) => this.#jobs.get(id)?.tell(event),
+        result: (id, report) => this.#answered(id)?.succeed(report),
+        error: (id, error) => this.#answered(id)?.fail(failureOf(error)),
         credit: () => {},
         closed: error => this.#owner.broken(this, error),
       },
@@ -156,8 +192,26 @@ export class ThreadLink {
     return endpoint
   }
 
+  #answered(id: number): Job | undefined {
+    const job = this.#jobs.get(id)
+    this.#jobs.delete(id)
+    this.#roomy = true
+    if (job !== undefined) this.#quick = performance.now() - job.sentAtMs < QUICK_MS
+    return job
+  }
+
+  #hear(chunk: Uint8Array): void {
+    this.#endpoint.receive(chunk)
+    // Several answers may have come at once: room is told once.
+    if (!this.#roomy) return
+    this.#roomy = false
+    const head = this.head
+    if (head !== undefined) head.sentAtMs = performance.now()
+    this.#owner.freed(this)
+  }
+
   #receive(chunk: Buffer): void {
-    if (this.#resync === undefined) return this.#endpoint.receive(chunk)
+    if (this.#resync === undefined) return this.#hear(chunk)
     const seen = Buffer.concat([this.#tail, chunk])
     const at = seen.indexOf(this.#resync)
     if (at < 0) {
@@ -165,7 +219,7 @@ export class ThreadLink {
       return
     }
     this.#resync = undefined
-    this.#endpoint.receive(seen.subarray(at + RESYNC_BYTES))
+    this.#hear(seen.subarray(at + RESYNC_BYTES))
   }
 }
 
