@@ -9,7 +9,7 @@ import { scanPaths } from './lib/clamd-session.ts'
 import { elfCorpus, peCorpus, type Corpus } from './lib/corpora.ts'
 import { realSet, SCRATCH } from './lib/folders.ts'
 import { record, type Row } from './lib/record.ts'
-import { startClamd, startLazaret } from './lib/servers.ts'
+import { PATIENT, startClamd, startLazaret } from './lib/servers.ts'
 import { short } from './lib/statistics.ts'
 
 const { values } = parseArgs({
@@ -17,7 +17,7 @@ const { values } = parseArgs({
 })
 const bytes = Number(values.megabytes) * 1e6
 const database = realSet()
-const peer = await startClamd({ folder: join(SCRATCH, 'clamd'), database, threads: 2 })
+const peer = await startClamd({ folder: join(SCRATCH, 'clamd'), database, threads: 2, clamdLines: PATIENT })
 const ours = await startLazaret({ folder: join(SCRATCH, 'lazaret'), database, threads: 2 })
 const rows: Row[] = []
 try {

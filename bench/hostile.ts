@@ -47,7 +47,7 @@ console.log(
 )
 faults('mutated signature files', signatures.wrong)
 
-const server = await startLazaret({ folder: join(SCRATCH, 'lazaret'), database, threads: 2 })
+const server = await startLazaret({ folder: join(SCRATCH, 'hostile-server'), database, threads: 2 })
 await mutatedFiles(server, 50, 'warm')
 const before = await footprint(server)
 

@@ -7,7 +7,7 @@ import { elfCorpus, peCorpus, textCorpus, warm, type Corpus } from './lib/corpor
 import { realSet, SCRATCH } from './lib/folders.ts'
 import { processorSeconds } from './lib/processor.ts'
 import { moreIsBetter, record, type Row } from './lib/record.ts'
-import { startClamd, startLazaret, type ScanServer } from './lib/servers.ts'
+import { PATIENT, startClamd, startLazaret, type ScanServer } from './lib/servers.ts'
 import { median, short } from './lib/statistics.ts'
 
 const PROMISES: Readonly<Record<Corpus['name'], number>> = { elf: 30, pe: 30, text: 20 }
@@ -26,7 +26,12 @@ const corpora = [elfCorpus(bytes), peCorpus(bytes), textCorpus(bytes / 2)]
 const database = realSet()
 // Caches of verdicts would measure nothing: clamd's is switched off, and every run of Lazaret asks for a fresh scan.
 const servers: ScanServer[] = [
-  await startClamd({ folder: join(SCRATCH, 'clamd'), database, threads: 1, clamdLines: ['DisableCache yes'] }),
+  await startClamd({
+    folder: join(SCRATCH, 'clamd'),
+    database,
+    threads: 1,
+    clamdLines: ['DisableCache yes', ...PATIENT],
+  }),
 ]
 if (!values['peer-only']) {
   servers.push(await startLazaret({ folder: join(SCRATCH, 'lazaret'), database, threads: 1 }))

@@ -43,6 +43,9 @@ export const LAZARET_CLIENT = join(process.env.LAZARET_DIST ?? join(REPOSITORY, 
 
 const START_TIMEOUT_MS = 300_000
 
+/** Configuration of clamd with which it does not close a session as idle while its own scans take long. */
+export const PATIENT = ['CommandReadTimeout 3600', 'ReadTimeout 3600', 'IdleTimeout 3600'] as const
+
 /** Starts Debian's clamd in the foreground with a configuration of its own; nothing listens beyond loopback. */
 export function startClamd(options: ServerOptions): Promise<ScanServer> {
   const { folder } = options
@@ -59,10 +62,6 @@ export function startClamd(options: ServerOptions): Promise<ScanServer> {
     'MaxQueue 400',
     'StreamMaxLength 100M',
     'OfficialDatabaseOnly no',
-    // A session whose scans take long must not be closed as idle.
-    'CommandReadTimeout 3600',
-    'ReadTimeout 3600',
-    'IdleTimeout 3600',
     ...(options.port === undefined ? [] : ['TCPAddr 127.0.0.1', `TCPSocket ${options.port}`]),
     ...(options.clamdLines ?? []),
   ]
