@@ -9,6 +9,9 @@ import { isPathCommand, scanOne, scanPath } from './scans.ts'
 import { IncomingStream } from './stream.ts'
 import { ClientWatch } from './watch.ts'
 
+/** Made once: a stack for every stream would cost more than most of what is done for it. */
+const SCAN_ENDED = new Error('the scan has ended')
+
 /** An INSTREAM whose content is arriving. */
 interface Arriving {
   readonly content: IncomingStream
@@ -222,7 +225,8 @@ export class ClamdConnection implements ClamdHandler {
     this.#watch.closing()
     const socket = this.#socket
     if (this.#out === '') socket.destroySoon()
-    else socket.write(this.#out, 'latin1', () => socket.destroy())
+    // A stream destroyed inside the callback of its last write makes an error that nobody hears.
+    else socket.write(this.#out, 'latin1', () => queueMicrotask(() => socket.destroy()))
     this.#out = ''
   }
 
@@ -328,7 +332,7 @@ export class ClamdConnection implements ClamdHandler {
     const [result] = await scanOne(this.#host, submission)
     if (!signal.aborted) stream.content.answered()
     // Lets go of it; and an answer may come before all of the content has.
-    stream.content.fail(new Error('the scan has ended'))
+    stream.content.fail(SCAN_ENDED)
     this.#scans.delete(stream.abort)
     if (!signal.aborted) this.#out += clamdResult(stream.to, CLAMD_STREAM_NAME, result)
     this.#done()
