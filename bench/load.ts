@@ -115,7 +115,7 @@ async function reloadUnderLoad(): Promise<Row> {
       await new Promise(resolve => setTimeout(resolve, 1500))
     }
   })()
-  const samples = elfCorpus(40e6, 262_144).paths.slice(0, 16)
+  const samples = elfCorpus(40e6, { min: 262_144 }).paths.slice(0, 16)
   const order = { socket: server.clamd, connections: 8, bytes: 65_536, samples, warmupMs: 0, measureMs: 15_000 }
   const result = await generateLoad({ ...order, mode: 'instream' })
   state.isBusy = false

@@ -29,9 +29,9 @@ const measureMs = Number(values.seconds) * 1000
 
 /** A mix as uploads are: half text, the rest programs of both kinds; only the beginnings are sent. */
 const samples = [
-  ...textCorpus(40e6, 8192).paths.slice(0, 32),
-  ...elfCorpus(60e6, 262_144).paths.slice(0, 16),
-  ...peCorpus(60e6, 262_144).paths.slice(0, 16),
+  ...textCorpus(40e6, { min: 8192 }).paths.slice(0, 32),
+  ...elfCorpus(60e6, { min: 262_144 }).paths.slice(0, 16),
+  ...peCorpus(60e6, { min: 262_144 }).paths.slice(0, 16),
 ]
 
 const database = realSet()

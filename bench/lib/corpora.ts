@@ -8,24 +8,30 @@ export interface Corpus {
   readonly bytes: number
 }
 
+/** Smallest and largest file that is taken, in bytes. */
+export interface Sizes {
+  readonly min?: number
+  readonly max?: number
+}
+
 const ELF_ROOTS = ['/usr/bin', '/usr/sbin', '/usr/lib', '/usr/libexec']
 const PE_ROOTS = ['/usr/lib/x86_64-linux-gnu/wine', '/usr/lib/aarch64-linux-gnu/wine', '/usr/lib/wine']
 const TEXT_ROOTS = ['/usr/share', '/usr/lib/python3', '/usr/lib/node_modules', '/usr/lib/python3.11']
 const TEXT_NAME = /\.(?:html?|js|mjs|css|txt|py|pl|pm|sh|rb|php|xml|md|ps1|vbs)$/
 
-/** Programs and libraries of this machine, larger than `minBytes`, until `maxBytes` are together. */
-export function elfCorpus(maxBytes: number, minBytes = 4096): Corpus {
-  return gather('elf', ELF_ROOTS, maxBytes, minBytes, path => startsWith(path, '\u007fELF'))
+/** Programs and libraries of this machine until `maxBytes` are together. */
+export function elfCorpus(maxBytes: number, sizes: Sizes = {}): Corpus {
+  return gather('elf', ELF_ROOTS, maxBytes, { min: 4096, ...sizes }, path => startsWith(path, '\u007fELF'))
 }
 
 /** Windows libraries and programs of the package libwine. */
-export function peCorpus(maxBytes: number, minBytes = 4096): Corpus {
-  return gather('pe', PE_ROOTS, maxBytes, minBytes, path => startsWith(path, 'MZ'))
+export function peCorpus(maxBytes: number, sizes: Sizes = {}): Corpus {
+  return gather('pe', PE_ROOTS, maxBytes, { min: 4096, ...sizes }, path => startsWith(path, 'MZ'))
 }
 
 /** HTML, scripts and other text. */
-export function textCorpus(maxBytes: number, minBytes = 1024): Corpus {
-  return gather('text', TEXT_ROOTS, maxBytes, minBytes, path => TEXT_NAME.test(path))
+export function textCorpus(maxBytes: number, sizes: Sizes = {}): Corpus {
+  return gather('text', TEXT_ROOTS, maxBytes, { min: 1024, ...sizes }, path => TEXT_NAME.test(path))
 }
 
 /** Reads every file once, so that all of it lies in the page cache. */
@@ -33,17 +39,18 @@ export function warm(corpus: Corpus): void {
   for (const path of corpus.paths) readFileSync(path)
 }
 
+/** Above this clamd does not look at a file at all. */
 const MAX_FILE_BYTES = 90 * 1024 * 1024
 
 function gather(
   name: Corpus['name'],
   roots: readonly string[],
   maxBytes: number,
-  minBytes: number,
+  { min = 0, max = MAX_FILE_BYTES }: Sizes,
   isWanted: (path: string) => boolean,
 ): Corpus {
   const found = new Map<string, number>()
-  for (const root of roots) walk(root, minBytes, (path, size) => void (isWanted(path) && found.set(path, size)))
+  for (const root of roots) walk(root, min, max, (path, size) => void (isWanted(path) && found.set(path, size)))
   // A fixed order that mixes folders, so that a prefix of the list is a fair sample.
   const order = [...found].map(([path, size]) => ({ path, size, key: scramble(path) })).sort((a, b) => a.key - b.key)
   const paths: string[] = []
@@ -56,7 +63,7 @@ function gather(
   return { name, paths, bytes }
 }
 
-function walk(folder: string, minBytes: number, visit: (path: string, size: number) => void): void {
+function walk(folder: string, min: number, max: number, visit: (path: string, size: number) => void): void {
   let entries: string[]
   try {
     entries = readdirSync(folder)
@@ -66,8 +73,8 @@ function walk(folder: string, minBytes: number, visit: (path: string, size: numb
   for (const entry of entries) {
     const path = join(folder, entry)
     const info = lstatSync(path, { throwIfNoEntry: false })
-    if (info?.isDirectory()) walk(path, minBytes, visit)
-    else if (info?.isFile() && info.size >= minBytes && info.size <= MAX_FILE_BYTES) visit(path, info.size)
+    if (info?.isDirectory()) walk(path, min, max, visit)
+    else if (info?.isFile() && info.size >= min && info.size <= max) visit(path, info.size)
   }
 }
 
