@@ -100,19 +100,33 @@ function sessionLoop(requests: Requests): Promise<void> {
   })
 }
 
+const connectNative = () => connectClient(`unix:${order.socket}`)
+
 /** One native connection per loop. */
 async function nativeLoop(requests: Requests): Promise<void> {
-  const client = await connectClient(`unix:${order.socket}`)
+  const client = await connectNative()
+  await scanNatively(client, requests)
+  client.close()
+}
+
+let shared: ReturnType<typeof connectNative> | undefined
+
+/** One native connection for all loops, with one scan of each under way. */
+async function multiplexedLoop(requests: Requests): Promise<void> {
+  shared ??= connectNative()
+  await scanNatively(await shared, requests)
+}
+
+async function scanNatively(client: Awaited<ReturnType<typeof connectNative>>, requests: Requests): Promise<void> {
   while (!isOver()) {
     const content = requests.nextContent()
     const startedAt = performance.now()
     const report = await client.scan({ name: 'stream', content, options: { allMatches: false } })
     finished(startedAt, report.verdict === 'clean' ? 'OK' : report.verdict)
   }
-  client.close()
 }
 
-const LOOPS = { instream: instreamLoop, session: sessionLoop, native: nativeLoop }
+const LOOPS = { instream: instreamLoop, session: sessionLoop, native: nativeLoop, multiplexed: multiplexedLoop }
 
 const loops = Array.from(
   { length: order.connections },
@@ -122,6 +136,7 @@ const loops = Array.from(
 measureFrom = performance.now() + order.warmupMs
 endAt = measureFrom + order.measureMs
 await Promise.all(loops.map(requests => LOOPS[order.mode](requests)))
+if (shared !== undefined) (await shared).close()
 const result: LoadResult = {
   perSecond: latencies.length / (order.measureMs / 1000),
   p50Ms: quantile(latencies, 0.5),

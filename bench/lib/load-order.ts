@@ -4,8 +4,8 @@ import { run } from './run.ts'
 /** What the load generator is to do. */
 export interface LoadOrder {
   readonly socket: string
-  /** instream: a connection per scan; session: IDSESSION; native: the native protocol. */
-  readonly mode: 'instream' | 'session' | 'native'
+  /** instream: a connection per scan; session: IDSESSION; native: the native protocol, and multiplexed over one connection. */
+  readonly mode: 'instream' | 'session' | 'native' | 'multiplexed'
   readonly connections: number
   /** Length of every content. */
   readonly bytes: number
