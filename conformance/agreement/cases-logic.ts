@@ -103,6 +103,32 @@ const COUNT_CASES: readonly Case[] = [
   logic('count with generic alternates', '0=2', ['4141(42|434343)'], inside('AABAACCC'), true),
 ]
 
+/** Odd spellings that occur in published signatures, or that only just do not. */
+const SPELLING_CASES: readonly Case[] = [
+  logic('count with an empty distinct number', '0=2,&1', subs(2), letters('A', 'A', 'B'), true),
+  logic('count with an empty distinct number, too few', '0=2,&1', subs(2), letters('A', 'B'), false),
+  logic('>= is =', '0>=2', subs(1), letters('A', 'A'), true),
+  logic('>= is =, more', '0>=2', subs(1), letters('A', 'A', 'A'), false),
+  logic('>= is =, less', '0>=2', subs(1), letters('A'), false),
+  logic('>= inside a block', '(0&1>=2)', subs(2), letters('A', 'B', 'B'), true),
+  logic('>= on a block', '(0&1)>=2', subs(2), letters('A', 'B'), 'refused'),
+  logic('<= is =', '0<=1', subs(1), letters('A'), true),
+  logic('== is =', '0==1', subs(1), letters('A'), true),
+  logic('two counts on one id', '0=1=1', subs(1), letters('A'), true),
+  logic('operator twice', '0&&1', subs(2), letters('A', 'B'), 'refused'),
+  logic('operator at the end', '0&1&', subs(2), letters('A', 'B'), 'refused'),
+  logic('empty block', '()0', subs(1), letters('A'), 'refused'),
+  logic('closing parenthesis alone', '0)', subs(1), letters('A'), 'refused'),
+  logic('negation by mark', '!0', subs(1), letters('B'), 'refused'),
+  logic('block of one id', '0&(1)', subs(2), letters('A', 'B'), true),
+  logic('block in a block', '((0))', subs(1), letters('A'), true),
+  logic('count on a block of one id', '(0)=1', subs(1), letters('A'), 'refused'),
+  logic('id with leading zero', '00', subs(1), letters('A'), true),
+  logic('count too large to be reached', '0>99999999999', subs(1), letters('A'), false),
+  logic('two blocks of the same ids', '(0|1)>1&(0|1)<9', subs(2), letters('A', 'B'), true),
+  logic('unknown operator', '0-1', subs(2), letters('A', 'B'), 'refused'),
+]
+
 /** Modifiers after `::`, and offsets of subsignatures. */
 const MODIFIER_CASES: readonly Case[] = [
   logic('nocase, upper-case content', '0', ['68656c6c6f::i'], inside('HELLO'), true),
@@ -225,6 +251,7 @@ const DESCRIPTION_CASES: readonly Case[] = [
 export const LOGIC_CASES: readonly Case[] = [
   ...EXPRESSION_CASES,
   ...COUNT_CASES,
+  ...SPELLING_CASES,
   ...MODIFIER_CASES,
   ...DESCRIPTION_CASES,
 ]

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { run } from '../../bench/lib/run.ts'
 import type { Case } from './case.ts'
 
 /** What a scanner said: names per file (path → sorted names without the suffix), or that it refused the database. */
@@ -13,22 +13,6 @@ export interface ScanOutcome {
 
 /** Options with which ClamAV looks only at what raw matching looks at, as far as its options allow. */
 export const CLAMSCAN_OPTIONS = ['--no-summary', '--infected', '--allmatch', '--max-scantime=0'] as const
-
-/** Runs a program to its end and returns what it wrote; never rejects for an exit code. */
-export function run(
-  program: string,
-  options: readonly string[],
-): Promise<{ stdout: string; stderr: string; code: number }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    child.on('error', reject)
-    child.on('close', code => resolve({ stdout, stderr, code: code ?? -1 }))
-  })
-}
 
 /** Reads clamscan's lines `path: name FOUND`. */
 export function readFound(stdout: string): Map<string, string[]> {
