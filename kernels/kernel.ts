@@ -1,5 +1,5 @@
-// The prefilter in AssemblyScript: for every position, hash of four bytes -> bit in a bitmap -> bucket of anchor
-// entries -> window and four more bytes compared exactly -> candidate. The reference version in TypeScript is
+// The prefilter in AssemblyScript: at every position, hash of four bytes -> two bits in one word of a filter -> bucket of
+// anchor entries -> window and four more bytes compared exactly -> candidate. The reference version in TypeScript is
 // createReferenceKernel in src/match/kernel.ts; both are tested against each other.
 //
 // All pointers are bytes in the imported memory. Content must have 8 readable bytes before and after it.
@@ -12,75 +12,119 @@ const ENTRY_BYTES: usize = 16
 const STATE_POSITION: usize = 0
 const STATE_ENTRY: usize = 4
 
+/** Case of letters does not matter to the hash of a window and its following four bytes. */
+const FOLD: u32 = 0xdfdfdfdf
+const MIX: u32 = 0x85ebca6b
+
+// What one call works with; set by scan, read by buckets. The kernel is one instance per thread.
+let out: usize = 0
+let capacity: u32 = 0
+let count: u32 = 0
+
 /**
- * Finds candidates at positions [start, end) of content.
+ * Finds candidates at positions start, start + stride, ... up to end (exclusive) of content.
  * @param firstEntry - entry to go on with at `start`, from the state of the call before; 0 at first
- * @param out - candidates as pairs of u32: position, entry
- * @param capacity - pairs that `out` can take; the call ends early when it is full
- * @param state - two u32: position and entry to go on with; position is `end` when all was looked at
+ * @param table - ten u32: filter, shift of its word index, starts, shift of their bucket number (for single windows);
+ *   the same four for pairs of windows; entries; number of the first entry of a pair
+ * @param output - candidates as pairs of u32: position, entry
+ * @param room - pairs that `output` can take; the call ends early when it is full
+ * @param state - two u32: position and entry to go on with; position is not below `end` when all was looked at
  * @returns number of pairs written
  */
 export function scan(
-  content: usize, start: u32, end: u32, firstEntry: u32,
-  bitmap: usize, bitmapShift: u32, starts: usize, bucketShift: u32, entries: usize,
-  out: usize, capacity: u32, state: usize,
+  content: usize, start: u32, end: u32, stride: u32, firstEntry: u32, table: usize, output: usize, room: u32, state: usize,
 ): u32 {
-  let count: u32 = 0
+  const filter = <usize>load<u32>(table), filterShift = load<u32>(table, 4)
+  const starts = <usize>load<u32>(table, 8), bucketShift = load<u32>(table, 12)
+  const pairFilter = <usize>load<u32>(table, 16), pairFilterShift = load<u32>(table, 20)
+  const pairStarts = <usize>load<u32>(table, 24), pairBucketShift = load<u32>(table, 28)
+  const entries = <usize>load<u32>(table, 32), firstPair = load<u32>(table, 36)
+  out = output
+  capacity = room
+  count = 0
   let position = start
   let resume = firstEntry
   while (position < end) {
     if (resume == 0) {
-      position = skip(content, position, end, bitmap, bitmapShift)
+      position = skip(content, position, end, stride, filter, filterShift)
       if (position >= end) break
     }
     const at = content + position
-    const window = load<u32>(at)
-    const bucket = starts + ((<usize>((window * MULTIPLIER) >>> bucketShift)) << 2)
-    const last = load<u32>(bucket, 4)
-    let entry = resume == 0 ? load<u32>(bucket) : resume
-    resume = 0
-    for (; entry < last; entry++) {
-      const record = entries + <usize>entry * ENTRY_BYTES
-      if (load<u32>(record) != window) continue
-      if ((load<u32>(at + <isize>load<i32>(record, 12)) & load<u32>(record, 8)) != load<u32>(record, 4)) continue
-      if (count == capacity) {
-        store<u32>(state, position, STATE_POSITION)
-        store<u32>(state, entry, STATE_ENTRY)
-        return count
-      }
-      const pair = out + (<usize>count << 3)
-      store<u32>(pair, position)
-      store<u32>(pair, entry, 4)
-      count++
+    const hash = load<u32>(at) * MULTIPLIER
+    let stopped: u32 = 0
+    if (resume < firstPair) {
+      const bucket = starts + (<usize>(hash >>> bucketShift) << 2)
+      stopped = compare(at, position, entries, resume == 0 ? load<u32>(bucket) : resume, load<u32>(bucket, 4))
+      resume = 0
     }
-    position++
+    if (!stopped) {
+      let mixed = hash ^ (load<u32>(at, 4) & FOLD)
+      mixed = (mixed ^ (mixed >>> 15)) * MIX
+      if (filtered(mixed, pairFilter, pairFilterShift) & 1) {
+        const bucket = pairStarts + (<usize>(mixed >>> pairBucketShift) << 2)
+        stopped = compare(at, position, entries, resume == 0 ? load<u32>(bucket) : resume, load<u32>(bucket, 4))
+      }
+      resume = 0
+    }
+    if (stopped) {
+      store<u32>(state, position, STATE_POSITION)
+      store<u32>(state, stopped - 1, STATE_ENTRY)
+      return count
+    }
+    position += stride
   }
-  store<u32>(state, end, STATE_POSITION)
+  store<u32>(state, position, STATE_POSITION)
   store<u32>(state, 0, STATE_ENTRY)
   return count
 }
 
-/** First position in [position, end) whose window's bit is set, or end. */
+/** Compares entries [entry, last) at one position; answers 0, or the entry for which there was no room, plus 1. */
 // @ts-ignore: decorator
 @inline
-function skip(content: usize, position: u32, end: u32, bitmap: usize, shift: u32): u32 {
-  while (position + 4 <= end) {
+function compare(at: usize, position: u32, entries: usize, first: u32, last: u32): u32 {
+  const window = load<u32>(at)
+  for (let entry = first; entry < last; entry++) {
+    const record = entries + <usize>entry * ENTRY_BYTES
+    if (load<u32>(record) != window) continue
+    if ((load<u32>(at + <isize>load<i32>(record, 12)) & load<u32>(record, 8)) != load<u32>(record, 4)) continue
+    if (count == capacity) return entry + 1
+    const pair = out + (<usize>count << 3)
+    store<u32>(pair, position)
+    store<u32>(pair, entry, 4)
+    count++
+  }
+  return 0
+}
+
+/** First of the positions from `position` on whose window passes the filter, or one that is not below end. */
+// @ts-ignore: decorator
+@inline
+function skip(content: usize, position: u32, end: u32, stride: u32, filter: usize, shift: u32): u32 {
+  const stride2 = stride << 1
+  const stride3 = stride2 + stride
+  while (position + stride3 < end) {
     const at = content + position
-    const a = (load<u32>(at) * MULTIPLIER) >>> shift
-    const b = (load<u32>(at, 1) * MULTIPLIER) >>> shift
-    const c = (load<u32>(at, 2) * MULTIPLIER) >>> shift
-    const d = (load<u32>(at, 3) * MULTIPLIER) >>> shift
-    if ((<u32>load<u8>(bitmap + (a >>> 3)) >>> (a & 7)) & 1) return position
-    if ((<u32>load<u8>(bitmap + (b >>> 3)) >>> (b & 7)) & 1) return position + 1
-    if ((<u32>load<u8>(bitmap + (c >>> 3)) >>> (c & 7)) & 1) return position + 2
-    if ((<u32>load<u8>(bitmap + (d >>> 3)) >>> (d & 7)) & 1) return position + 3
-    position += 4
+    const hitA = filtered(load<u32>(at) * MULTIPLIER, filter, shift)
+    const hitB = filtered(load<u32>(at + stride) * MULTIPLIER, filter, shift)
+    const hitC = filtered(load<u32>(at + stride2) * MULTIPLIER, filter, shift)
+    const hitD = filtered(load<u32>(at + stride3) * MULTIPLIER, filter, shift)
+    if ((hitA | hitB | hitC | hitD) & 1) {
+      if (hitA & 1) return position
+      if (hitB & 1) return position + stride
+      return position + (hitC & 1 ? stride2 : stride3)
+    }
+    position += stride3 + stride
   }
-  for (; position < end; position++) {
-    const a = (load<u32>(content + position) * MULTIPLIER) >>> shift
-    if ((<u32>load<u8>(bitmap + (a >>> 3)) >>> (a & 7)) & 1) return position
-  }
-  return end
+  while (position < end && !(filtered(load<u32>(content + position) * MULTIPLIER, filter, shift) & 1)) position += stride
+  return position
+}
+
+/** Lowest bit: both bits of the hash are set in its word. Shift counts are taken modulo 32. */
+// @ts-ignore: decorator
+@inline
+function filtered(hash: u32, filter: usize, shift: u32): u32 {
+  const word = load<u32>(filter + (<usize>(hash >>> shift) << 2))
+  return (word >>> (hash >>> 10)) & (word >>> (hash >>> 5))
 }
 
 /**

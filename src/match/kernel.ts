@@ -1,22 +1,27 @@
-import { hashWindow, ENTRY_WORDS, type AnchorTableView } from '../signatures/index.ts'
+import { ENTRY_WORDS, hashPair, hashWindow, passesFilter, type AnchorTableView } from '../signatures/index.ts'
 
-// The prefilter as the matcher sees it: candidates of one anchor table in one piece of content.
+// The kernel as the matcher sees it: candidates of one anchor table, and places of a few bytes, in one piece of content.
 
 /** Bytes that must be readable before and after content in the shared memory. */
 export const CONTENT_MARGIN_BYTES = 64
 /** Candidates that one call hands over. */
 export const CANDIDATE_CAPACITY = 8192
+/** Words with which a table is described to the kernel. */
+const TABLE_WORDS = 10
+/** Bytes of a thread's output: candidates, state, description of the table. */
+export const KERNEL_OUT_BYTES = CANDIDATE_CAPACITY * 8 + 8 + TABLE_WORDS * 4
 
 /** Three bytes that a part must have: offset, value and mask of each; nine numbers. */
 export type Probe = readonly number[]
 
 export interface Kernel {
-  /** Pairs position, entry; valid until the next call. */
+  /** Pairs of position and entry number; valid until the next scan. */
   readonly candidates: Uint32Array
-  /** Position and entry to go on with after a call. */
+  /** Position and entry to go on with after a scan. */
   readonly state: Uint32Array
   /**
-   * Looks at positions [start, end) of the content in the window; at each position four bytes must be in the content.
+   * Looks at positions start, start + stride, … up to end (exclusive) of the content in the window.
+   * @param firstEntry - entry to go on with at `start`, from the state of the call before; 0 at first
    * @returns number of candidates
    */
   scan(table: AnchorTableView, start: number, end: number, firstEntry: number): number
@@ -29,54 +34,59 @@ export interface ThreadMemory {
   readonly memory: WebAssembly.Memory
   /** Address of the first byte of the window. */
   readonly windowAt: number
-  /** Address of CANDIDATE_CAPACITY pairs, then two words of state; a multiple of 8. */
+  /** Address of KERNEL_OUT_BYTES bytes; a multiple of 8. */
   readonly outAt: number
 }
-
-export const KERNEL_OUT_BYTES = CANDIDATE_CAPACITY * 8 + 8
 
 type SeekFunction = (content: number, from: number, to: number, ...probe: readonly number[]) => number
 type ScanFunction = (
   content: number,
   start: number,
   end: number,
+  stride: number,
   firstEntry: number,
-  bitmap: number,
-  bitmapShift: number,
-  starts: number,
-  bucketShift: number,
-  entries: number,
-  out: number,
-  capacity: number,
+  table: number,
+  output: number,
+  room: number,
   state: number,
 ) => number
+
+/** Writes what the kernel needs to know of a table: addresses and shifts, in the order that kernels/kernel.ts gives. */
+function describe(table: AnchorTableView, words: Uint32Array): void {
+  const { single, pair, firstPair } = table.meta
+  // The filters' words have 32 bits: five bits of the hash less for their index.
+  words.set([
+    table.filter.byteOffset,
+    32 - single.filterBits + 5,
+    table.starts.byteOffset,
+    32 - single.bucketBits,
+    table.pairFilter.byteOffset,
+    32 - pair.filterBits + 5,
+    table.pairStarts.byteOffset,
+    32 - pair.bucketBits,
+    table.entries.byteOffset,
+    firstPair,
+  ])
+}
 
 /** The kernel in WebAssembly over a shared memory. @param module - compiled dist/kernel.wasm */
 export function createKernel(module: WebAssembly.Module, thread: ThreadMemory): Kernel {
   const { memory, windowAt, outAt } = thread
   const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } })
-  const run = instance.exports['scan'] as ScanFunction
+  const scan = instance.exports['scan'] as ScanFunction
   const seek = instance.exports['seek'] as SeekFunction
   const stateAt = outAt + CANDIDATE_CAPACITY * 8
+  const tableAt = stateAt + 8
+  const tableWords = new Uint32Array(memory.buffer, tableAt, TABLE_WORDS)
+  let described: AnchorTableView | undefined
   return {
     candidates: new Uint32Array(memory.buffer, outAt, CANDIDATE_CAPACITY * 2),
     state: new Uint32Array(memory.buffer, stateAt, 2),
+    scan: (table, start, end, firstEntry) => {
+      if (described !== table) describe((described = table), tableWords)
+      return scan(windowAt, start, end, table.meta.stride, firstEntry, tableAt, outAt, CANDIDATE_CAPACITY, stateAt)
+    },
     seek: (p, from, to) => seek(windowAt, from, to, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]),
-    scan: (table, start, end, firstEntry) =>
-      run(
-        windowAt,
-        start,
-        end,
-        firstEntry,
-        table.bitmap.byteOffset,
-        32 - table.meta.bitmapBits,
-        table.starts.byteOffset,
-        32 - table.meta.bucketBits,
-        table.entries.byteOffset,
-        outAt,
-        CANDIDATE_CAPACITY,
-        stateAt,
-      ),
   }
 }
 
@@ -90,40 +100,55 @@ export function createReferenceKernel(window: Uint8Array, capacity = CANDIDATE_C
       ((window[at + 2] ?? 0) << 16) |
       ((window[at + 3] ?? 0) << 24)) >>>
     0
+  const fits = (entries: Uint32Array, entry: number, position: number): boolean => {
+    const at = entry * ENTRY_WORDS
+    if (entries[at] !== load(position)) return false
+    return (load(position + (entries[at + 3] | 0)) & entries[at + 2]) >>> 0 === entries[at + 1]
+  }
   const scan = (table: AnchorTableView, start: number, end: number, firstEntry: number): number => {
-    const { bitmap, starts, entries } = table
+    const { meta, filter, starts, pairFilter, pairStarts } = table
     let count = 0
-    for (let position = start; position < end; position++) {
-      const value = load(position)
-      const hash = hashWindow(value)
-      const bit = hash >>> (32 - table.meta.bitmapBits)
-      if ((bitmap[bit >> 3] & (1 << (bit & 7))) === 0) continue
-      const bucket = hash >>> (32 - table.meta.bucketBits)
-      const from = position === start && firstEntry !== 0 ? firstEntry : starts[bucket]
-      for (let entry = from; entry < starts[bucket + 1]; entry++) {
-        const at = entry * ENTRY_WORDS
-        if (entries[at] !== value) continue
-        const extra = load(position + (entries[at + 3] | 0))
-        if ((extra & entries[at + 2]) >>> 0 !== entries[at + 1]) continue
-        if (count === capacity) {
-          state[0] = position
-          state[1] = entry
-          return count
-        }
+    let position = start
+    /** Compares entries at the position; answers the one for which there is no room, or -1. */
+    const compare = (first: number, last: number): number => {
+      for (let entry = first; entry < last; entry++) {
+        if (!fits(table.entries, entry, position)) continue
+        if (count === capacity) return entry
         candidates[count * 2] = position
         candidates[count * 2 + 1] = entry
         count++
       }
+      return -1
     }
-    state[0] = end
+    for (let resume = firstEntry; position < end; position += meta.stride, resume = 0) {
+      const hash = hashWindow(load(position))
+      if (!passesFilter(filter, hash, meta.single.filterBits)) continue
+      let stopped = -1
+      if (resume < meta.firstPair) {
+        const bucket = hash >>> (32 - meta.single.bucketBits)
+        stopped = compare(resume === 0 ? starts[bucket] : resume, starts[bucket + 1])
+        resume = 0
+      }
+      const mixed = hashPair(hash, load(position + 4))
+      if (stopped < 0 && passesFilter(pairFilter, mixed, meta.pair.filterBits)) {
+        const bucket = mixed >>> (32 - meta.pair.bucketBits)
+        stopped = compare(resume === 0 ? pairStarts[bucket] : resume, pairStarts[bucket + 1])
+      }
+      if (stopped >= 0) {
+        state[0] = position
+        state[1] = stopped
+        return count
+      }
+    }
+    state[0] = position
     state[1] = 0
     return count
   }
   const seek = (probe: Probe, from: number, to: number): number => {
     for (let position = from; position < to; position++) {
-      let fits = true
-      for (let i = 0; i < 9 && fits; i += 3) fits = (window[position + probe[i]] & probe[i + 2]) === probe[i + 1]
-      if (fits) return position
+      let fit = true
+      for (let i = 0; i < 9 && fit; i += 3) fit = (window[position + probe[i]] & probe[i + 2]) === probe[i + 1]
+      if (fit) return position
     }
     return to
   }

@@ -1,7 +1,9 @@
 import {
+  DISTANCE_BIAS,
   NO_CONDITIONS,
   PATTERN_ANCHORED,
   SIGNATURE,
+  UNKNOWN_DISTANCE,
   type AnchorTableView,
   type DatabaseImage,
 } from '../signatures/index.ts'
@@ -18,7 +20,6 @@ import type { Budget, ContentWindow, Subject } from './subject.ts'
 // a candidate is verified; a verified trigger makes its signature a suspect; suspects have their expressions evaluated,
 // for which the other subsignatures are searched directly. What was found is remembered for the length of one match.
 
-const UNKNOWN_DISTANCE = 0xffffff
 /** Positions that one kernel call covers, between two looks at the clock: about a millisecond. */
 const KERNEL_STRIDE_BYTES = 1 << 20
 const WINDOW_BYTES = 4
@@ -153,7 +154,8 @@ class Run {
   #prefilter(): void {
     // A window that starts in the last three bytes may still belong to an entry whose fourth byte is free.
     const last = this.#subject.content.length
-    const stride = Math.min(KERNEL_STRIDE_BYTES, this.#window.capacity - 4 * WINDOW_BYTES)
+    // A multiple of the table's stride, so that pieces are looked at like the whole.
+    const stride = Math.min(KERNEL_STRIDE_BYTES, this.#window.capacity - 4 * WINDOW_BYTES) & ~3
     for (let from = 0; from < last && !this.#done; from += stride) {
       this.#scan(from, Math.min(from + stride, last))
       this.#options.budget.checkClock()
@@ -183,7 +185,7 @@ class Run {
     if (found[pattern] === round || settled[pattern] === round) return
     this.#options.budget.spend(16)
     const place = anchors[entry * 2 + 1]
-    const distance = place & 0xffffff
+    const distance = (place & 0xffffff) - DISTANCE_BIAS
     const start = this.#image.patternStart[pattern]
     const { programs } = this.#image
     if (distance === UNKNOWN_DISTANCE) return this.#settle(pattern, start)

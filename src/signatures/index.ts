@@ -12,12 +12,16 @@ export { ANY_SIZE } from './language/lines.ts'
 export { FUNCTIONALITY_LEVEL } from './language/conditions.ts'
 export { PROBLEMS, type Problem, type ProblemCode } from './language/problems.ts'
 export {
+  DISTANCE_BIAS,
   ENTRY_WORDS,
   HEADER_BYTES,
   IMAGE_FORMAT,
   IMAGE_MAGIC,
+  hashPair,
   hashWindow,
+  passesFilter,
   NO_CONDITIONS,
+  UNKNOWN_DISTANCE,
   PATTERN_ANCHORED,
   SECTION_ENTRY_BYTES,
   SIGNATURE,

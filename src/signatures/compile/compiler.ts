@@ -260,8 +260,10 @@ class Compiler implements SignatureSink {
     const sections = [
       hot('meta', this.#encoder.encode(JSON.stringify(meta))),
       ...tables.flatMap(table => [
-        hot(`t${table.meta.target}.bitmap`, table.bitmap),
+        hot(`t${table.meta.target}.filter`, table.filter),
         hot(`t${table.meta.target}.starts`, table.starts),
+        hot(`t${table.meta.target}.pair-filter`, table.pairFilter),
+        hot(`t${table.meta.target}.pair-starts`, table.pairStarts),
         hot(`t${table.meta.target}.entries`, table.entries),
         hot(`t${table.meta.target}.anchors`, table.anchors),
         hot(`t${table.meta.target}.always`, table.always),

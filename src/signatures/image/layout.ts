@@ -10,7 +10,7 @@
 
 export const IMAGE_MAGIC = 0x42445a4c
 /** Raised whenever an older reader would misread a newer image, or the other way round. */
-export const IMAGE_FORMAT = 2
+export const IMAGE_FORMAT = 5
 export const HEADER_BYTES = 64
 export const SECTION_ENTRY_BYTES = 64
 export const SECTION_NAME_BYTES = 32
@@ -41,12 +41,22 @@ export interface HashSetMeta {
   readonly sizeBits: number
 }
 
+/** Sizes of one part of an anchor table. */
+export interface BucketMeta {
+  readonly filterBits: number
+  readonly bucketBits: number
+}
+
 /** The anchor table of one target, merged with those of "any". */
 export interface TableMeta {
   readonly target: number
   readonly entries: number
-  readonly bitmapBits: number
-  readonly bucketBits: number
+  /** Entries from this number on are found by their window and the four bytes behind it, the others by the window. */
+  readonly firstPair: number
+  /** The prefilter looks at every so many positions. */
+  readonly stride: number
+  readonly single: BucketMeta
+  readonly pair: BucketMeta
   readonly always: number
   readonly direct: number
 }
@@ -77,8 +87,12 @@ export const CONTENT_RECORD_BYTES = 12
 export const HASH_RECORD_TAIL_BYTES = 16
 /** Words of one anchor entry: window, extra value, extra mask, extra distance. */
 export const ENTRY_WORDS = 4
-/** Words that go with an entry: pattern, part << 24 | distance. */
+/** Words that go with an entry: pattern, part << 24 | distance + DISTANCE_BIAS. */
 export const ANCHOR_WORDS = 2
+/** A window may start before its part does. */
+export const DISTANCE_BIAS = 4
+/** The anchor stands behind something of variable length: its distance from the part's start is not known. */
+export const UNKNOWN_DISTANCE = 0xffffff - DISTANCE_BIAS
 
 /** Flags of a content signature. */
 export const SIGNATURE = { LOGICAL: 1, UNWANTED: 2, TARGET_SHIFT: 8 } as const
@@ -89,6 +103,31 @@ export const NO_CONDITIONS = 0xffffffff
 /** Bits of an anchor window's hash; tables take as many of its high bits as they need. */
 export function hashWindow(window: number): number {
   return Math.imul(window, 0x9e3779b1) >>> 0
+}
+
+/** Letters fold to upper case; other bytes lose a bit, which only makes the hash coarser. */
+const FOLD = 0xdfdfdfdf
+
+/** Hash of a window (by its own hash) and the four bytes behind it, whatever the case of their letters. */
+export function hashPair(windowHash: number, behind: number): number {
+  const mixed = windowHash ^ (behind & FOLD)
+  return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b) >>> 0
+}
+
+/** Word of a filter of 2^filterBits bits in which a hash has its two bits. */
+export function filterWord(hash: number, filterBits: number): number {
+  return hash >>> (32 - filterBits + 5)
+}
+
+/** The two bits of a hash in its word. */
+export function filterMask(hash: number): number {
+  return ((1 << ((hash >>> 10) & 31)) | (1 << ((hash >>> 5) & 31))) >>> 0
+}
+
+/** True where a hash may be in the filter. */
+export function passesFilter(filter: Uint32Array, hash: number, filterBits: number): boolean {
+  const mask = filterMask(hash)
+  return (filter[filterWord(hash, filterBits)] & mask) >>> 0 === mask
 }
 
 /** Two bit positions of a size in a filter of 2^bits bits. */

@@ -80,8 +80,10 @@ export interface HashSetView {
 /** One anchor table in place. */
 export interface AnchorTableView {
   readonly meta: TableMeta
-  readonly bitmap: Uint8Array
+  readonly filter: Uint32Array
   readonly starts: Uint32Array
+  readonly pairFilter: Uint32Array
+  readonly pairStarts: Uint32Array
   readonly entries: Uint32Array
   readonly anchors: Uint32Array
   readonly always: Uint32Array
@@ -187,8 +189,10 @@ export function openImage(
     const name = `t${table.target}`
     return {
       meta: table,
-      bitmap: sections.bytes(`${name}.bitmap`),
+      filter: sections.words(`${name}.filter`),
       starts: sections.words(`${name}.starts`),
+      pairFilter: sections.words(`${name}.pair-filter`),
+      pairStarts: sections.words(`${name}.pair-starts`),
       entries: sections.words(`${name}.entries`),
       anchors: sections.words(`${name}.anchors`),
       always: sections.words(`${name}.always`),
