@@ -101,7 +101,7 @@ describe('expressions', () => {
     expect(parseExpression('0=2,&1')).toMatchObject({ kind: 'and', left: { comparison: '=', count: 2 } })
   })
   test('subsignatures', () => expect(subsignatureIds(parseExpression('(3|1)&(0|1)'))).toEqual([0, 1, 3]))
-  test.each(['', '(0', '0)', '0&', '&0', '0 1x', '0>>1', '(8==9)', '64', `${'('.repeat(200)}0${')'.repeat(200)}`])(
+  test.each(['', '(0', '0)', '0&', '&0', '0 1x', '0>>1', '64', `${'('.repeat(200)}0${')'.repeat(200)}`])(
     'refuses %s',
     text => expect(() => parseExpression(text)).toThrow(LineError),
   )

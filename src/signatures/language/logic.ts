@@ -30,12 +30,24 @@ class LogicReader {
       const inner = this.expression(depth + 1)
       if (this.text[this.position++] !== ')') throw new LineError('bad-expression', 'a parenthesis is not closed')
       const { comparison, count, distinct } = this.comparison()
-      return comparison === undefined ? inner : { kind: 'block', inner, comparison, count, distinct }
+      if (comparison === undefined) return inner
+      if (inner.kind === 'leaf') throw new LineError('bad-expression', 'a count on a block of one subsignature')
+      return { kind: 'block', inner, comparison, count, distinct }
     }
     const id = this.number()
     if (id >= MAX_SUBSIGNATURES) throw new LineError('subsignature-count')
-    const { comparison, count } = this.comparison()
+    let counted = this.counted()
+    // Of several counts on one subsignature the last is valid.
+    for (let next = this.counted(); next.comparison !== undefined; next = this.counted()) counted = next
+    const { comparison, count } = counted
     return comparison === undefined ? { kind: 'leaf', id, count: 0 } : { kind: 'leaf', id, comparison, count }
+  }
+
+  /** The count on a subsignature, where `>=2`, `<=2` and `==2` all mean `=2`: so ClamAV reads them. */
+  counted(): { comparison?: Comparison; count: number } {
+    const odd = /^[=<>]=/.test(this.text.slice(this.position, this.position + 2))
+    if (odd) this.position++
+    return this.comparison()
   }
 
   comparison(): { comparison?: Comparison; count: number; distinct: number } {
