@@ -126,17 +126,16 @@ function hasKnownBehind(run: Run, at: number): boolean {
   return true
 }
 
-/** Logarithm (base 2) of the expected hits of the four windows from `at` on; Infinity where one cannot be spelt out. */
-function stretchScore(run: Run, at: number, maxSpellings: number, rarity: Rarity): number {
-  let worst = -Infinity
-  for (let phase = 0; phase < ANCHOR_PHASES; phase++) {
-    const count = spellings(run, at + phase)
-    if (count > maxSpellings) return Infinity
-    const score = rarity.window(typicalWindow(run, at + phase)) + (count === 1 ? 0 : Math.log2(count))
-    worst = Math.max(worst, hasKnownBehind(run, at + phase) ? score : score + UNKNOWN_BEHIND_PENALTY)
-  }
-  return worst
+/** Logarithm (base 2) of the expected hits of the window at `at`; Infinity where it cannot be spelt out. */
+function windowScore(run: Run, at: number, maxSpellings: number, rarity: Rarity): number {
+  const count = spellings(run, at)
+  if (count > maxSpellings) return Infinity
+  const score = rarity.window(typicalWindow(run, at)) + (count === 1 ? 0 : Math.log2(count))
+  return hasKnownBehind(run, at) ? score : score + UNKNOWN_BEHIND_PENALTY
 }
+
+/** Scores of the windows of the run at hand, each computed once although it belongs to four stretches. */
+let scores = new Float64Array(1024)
 
 function cheapestStretch(
   run: Run,
@@ -150,11 +149,14 @@ function cheapestStretch(
   let found = NOT_FOUND
   const penalty = start === UNKNOWN_DISTANCE ? UNKNOWN_DISTANCE_PENALTY : 0
   const overlap = maxSpellings > MAX_SPELLINGS ? 1 : 0
-  for (let at = -overlap; at + ANCHOR_PHASES + 3 <= run.values.length + overlap; at++) {
-    const score = stretchScore(run, at, maxSpellings, rarity) + penalty
+  const windows = run.values.length + 2 * overlap - 3
+  if (windows > scores.length) scores = new Float64Array(windows * 2)
+  for (let i = 0; i < windows; i++) scores[i] = windowScore(run, i - overlap, maxSpellings, rarity)
+  for (let i = 0; i + ANCHOR_PHASES <= windows; i++) {
+    const score = Math.max(scores[i], scores[i + 1], scores[i + 2], scores[i + 3]) + penalty
     if (score < least) {
       least = score
-      found = at
+      found = i - overlap
     }
   }
   return found === NOT_FOUND ? best : { run, start, at: found, part, score: least }
