@@ -62,14 +62,19 @@ function typicalWindow(run: Run, at: number): number {
   return (byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24)) >>> 0
 }
 
+/** Every byte that fits value and mask. */
+function bytesFitting(value: number, mask: number): number[] {
+  if (mask === 0xff) return [value]
+  if (mask === 0xdf) return [value, value | 0x20]
+  return Array.from({ length: 256 }, (_, byte) => byte).filter(byte => (byte & mask) === value)
+}
+
 /** Every spelling of the window at `at`. */
-function spell(run: Run, at: number): number[] {
+function spell(run: Run, at: number): readonly number[] {
+  if (spellings(run, at) === 1) return [typicalWindow(run, at)]
   let windows = [0]
   for (let i = 0; i < 4; i++) {
-    const value = run.values[at + i] ?? 0
-    const free = ~maskAt(run, at + i) & 0xff
-    const bytes: number[] = []
-    for (let byte = 0; byte < 256; byte++) if ((byte & ~free & 0xff) === value) bytes.push(byte)
+    const bytes = bytesFitting(run.values[at + i] ?? 0, maskAt(run, at + i))
     windows = windows.flatMap(window => bytes.map(byte => (window | (byte << (8 * i))) >>> 0))
   }
   return windows
