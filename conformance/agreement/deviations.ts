@@ -10,8 +10,6 @@ const IMPORTS = 'ClamAV computes import hashes of PE32 only. Lazaret computes th
 const NAMES = 'ClamAV keeps one name for a hash that is listed twice. Lazaret reports both.'
 const BRACKET =
   'With a single byte and [n-m] in front, ClamAV counts the offset from the literal behind the bracket. Lazaret counts it from the first byte of the pattern, as everywhere.'
-const SIGNS =
-  'ClamAV takes the last of several signs, so that >= means =. Lazaret leaves such a signature out and says so.'
 const LEVEL = 'Lazaret announces a later engine level than 216.'
 
 export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
@@ -25,12 +23,6 @@ export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   'offset with bracket first, of the single byte': { ours: ['T'], why: BRACKET },
   'number of sections needs an executable': { ours: [], why: LENIENT },
   'offset SL with minus': { ours: [], why: LENIENT },
-  '>= is =': { ours: [], why: SIGNS },
-  '>= inside a block': { ours: [], why: SIGNS },
-  '<= is =': { ours: [], why: SIGNS },
-  '== is =': { ours: [], why: SIGNS },
-  'two counts on one id': { ours: [], why: SIGNS },
-  'count on a block of one id': { ours: ['T'], why: LENIENT },
   'comment with leading space': { ours: ['T'], why: LENIENT },
   'blank line': { ours: ['T', 'U'], why: LENIENT },
   'engine range holds': { ours: [], why: LEVEL },

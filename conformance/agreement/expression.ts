@@ -48,9 +48,10 @@ function readTerm(text: string): [Expression, string] {
 }
 
 function readCount(text: string): [Count | undefined, string] {
-  const match = /^([=<>])(\d+)(?:,(\d+))?/.exec(text)
+  // Of several signs the last one counts.
+  const match = /^[=<>]*([=<>])(\d+)(?:,(\d*))?/.exec(text)
   if (match === null) return [undefined, text]
-  const count = { sign: match[1] as Count['sign'], number: Number(match[2]), distinct: Number(match[3] ?? 0) }
+  const count = { sign: match[1] as Count['sign'], number: Number(match[2]), distinct: Number(match[3] || 0) }
   return [count, text.slice(match[0].length)]
 }
 
