@@ -3,9 +3,9 @@ import type { Element, Pattern, Run } from '../language/ir.ts'
 import { UNKNOWN_DISTANCE } from '../image/layout.ts'
 import type { Rarity } from './rarity.ts'
 
-// The anchor of a pattern: four-byte windows at four places in a row, the rarest such stretch that every match of it
-// contains. As one of four places in a row is always a multiple of four, the prefilter needs to look at every fourth
-// position only. Windows with letters of either case or with wildcards are spelt out, each spelling being an entry of
+// The anchor of a pattern: four-byte windows at several places in a row (its phases), the rarest such stretch that every
+// match of it contains. As one of four places in a row is always a multiple of four, the prefilter needs to look at
+// every fourth position only where anchors have four phases. Windows with letters of either case or with wildcards are spelt out, each spelling being an entry of
 // its own in the table; a window may reach over an end of its run by a byte that may then be anything.
 
 /** Spellings of one window at the most: four letters of either case. */
@@ -17,8 +17,6 @@ const MAX_DESPERATE_SPELLINGS = 256
  * only anchor caused 344 candidates per KiB of programs, all others together 1.
  */
 const MAX_SCORE = -11
-/** Windows of an anchor, at places in a row. */
-export const ANCHOR_PHASES = 4
 
 /** One window of an anchor. */
 export interface AnchorWindow {
@@ -35,7 +33,7 @@ export interface AnchorWindow {
 export interface Anchor {
   /** Part of the pattern in which it stands. */
   readonly part: number
-  /** The ANCHOR_PHASES windows; spelt out when called. */
+  /** One window for each phase; spelt out when called. */
   windows(): readonly AnchorWindow[]
   /** Expected cost per byte of clean content. */
   readonly cost: number
@@ -139,7 +137,7 @@ function windowScore(run: Run, at: number, maxSpellings: number, rarity: Rarity)
   return hasKnownBehind(run, at) ? score : score + UNKNOWN_BEHIND_PENALTY
 }
 
-/** Scores of the windows of the run at hand, each computed once although it belongs to four stretches. */
+/** Scores of the windows of the run at hand, each computed once although it belongs to several stretches. */
 let scores = new Float64Array(1024)
 
 function cheapestStretch(
@@ -149,6 +147,7 @@ function cheapestStretch(
   best: Candidate | undefined,
   rarity: Rarity,
   maxSpellings: number,
+  phases: number,
 ): Candidate | undefined {
   let least = best?.score ?? Infinity
   let found = NOT_FOUND
@@ -157,8 +156,10 @@ function cheapestStretch(
   const windows = run.values.length + 2 * overlap - 3
   if (windows > scores.length) scores = new Float64Array(windows * 2)
   for (let i = 0; i < windows; i++) scores[i] = windowScore(run, i - overlap, maxSpellings, rarity)
-  for (let i = 0; i + ANCHOR_PHASES <= windows; i++) {
-    const score = Math.max(scores[i], scores[i + 1], scores[i + 2], scores[i + 3]) + penalty
+  for (let i = 0; i + phases <= windows; i++) {
+    let score = scores[i]
+    for (let phase = 1; phase < phases; phase++) score = Math.max(score, scores[i + phase])
+    score += penalty
     if (score < least) {
       least = score
       found = i - overlap
@@ -187,10 +188,11 @@ function patternCost(pattern: Pattern, windowScore: number, rarity: Rarity): num
   return Math.max(2 ** windowScore + matches, isCommon(known, rarity) ? COMMON_COST : 0)
 }
 
-function cheapest(pattern: Pattern, rarity: Rarity, maxSpellings: number): Candidate | undefined {
+function cheapest(pattern: Pattern, rarity: Rarity, maxSpellings: number, phases: number): Candidate | undefined {
   let best: Candidate | undefined
   splitParts(pattern.elements).parts.forEach((elements, part) => {
-    for (const { run, start } of runs(elements)) best = cheapestStretch(run, start, part, best, rarity, maxSpellings)
+    for (const { run, start } of runs(elements))
+      best = cheapestStretch(run, start, part, best, rarity, maxSpellings, phases)
   })
   return best
 }
@@ -210,13 +212,17 @@ function windowOf({ run, start, at }: Candidate, phase: number): AnchorWindow {
   }
 }
 
-/** The cheapest anchor of a pattern, or undefined where no part has enough bytes in a row that are known well enough. */
-export function chooseAnchor(pattern: Pattern, rarity: Rarity): Anchor | undefined {
-  const best = cheapest(pattern, rarity, MAX_SPELLINGS) ?? cheapest(pattern, rarity, MAX_DESPERATE_SPELLINGS)
+/**
+ * The cheapest anchor of a pattern, or undefined where no part has enough bytes in a row that are known well enough.
+ * @param phases - windows in a row
+ */
+export function chooseAnchor(pattern: Pattern, rarity: Rarity, phases: number): Anchor | undefined {
+  const best =
+    cheapest(pattern, rarity, MAX_SPELLINGS, phases) ?? cheapest(pattern, rarity, MAX_DESPERATE_SPELLINGS, phases)
   if (best === undefined || best.score > MAX_SCORE) return undefined
   return {
     part: best.part,
-    windows: () => Array.from({ length: ANCHOR_PHASES }, (_, phase) => windowOf(best, phase)),
+    windows: () => Array.from({ length: phases }, (_, phase) => windowOf(best, phase)),
     cost: patternCost(pattern, best.score, rarity),
   }
 }

@@ -5,7 +5,7 @@ import { DIGESTS, HASH_KINDS, type ContentSignature, type Pattern } from '../lan
 import type { HashRecord, LinePlace, SignatureSink } from '../language/lines.ts'
 import { LineError, PROBLEMS, type Problem, type ProblemCode } from '../language/problems.ts'
 import { IMAGE_FORMAT, NO_CONDITIONS, PATTERN_ANCHORED, SIGNATURE, type ImageMeta } from '../image/layout.ts'
-import { AnchorCollector, buildAnchorTable } from './anchor-table.ts'
+import { ALL_PHASES, AnchorCollector, buildAnchorTable, phasesOf } from './anchor-table.ts'
 import { chooseAnchor, type Anchor } from './anchors.ts'
 import { encodeConditions, encodeExpression } from './encode-logic.ts'
 import { encodePattern } from './encode-pattern.ts'
@@ -47,6 +47,10 @@ const DIRECT_COST = 2 ** -9
 /** Start positions up to which a pattern without an anchor is tried place by place. */
 const MAX_DIRECT_SHIFT = 256
 
+/** Target 0: signatures that apply to every type. */
+const ANY_TARGET = 0
+const collectorKey = (target: number, phases: number): string => `${target}/${phases}`
+
 /** How one subsignature would be searched for. */
 interface SearchPlan {
   readonly cost: number
@@ -74,7 +78,7 @@ class Compiler implements SignatureSink {
   readonly logic = new SharedPrograms()
   readonly conditions = new SharedPrograms()
   readonly records = new GrowableBytes()
-  readonly collectors = new Map<number, AnchorCollector>()
+  readonly collectors = new Map<string, AnchorCollector>()
   readonly hashSets = HASH_KINDS.flatMap(kind => DIGESTS.map(digest => new HashSetBuilder(kind, digest)))
   readonly #encoder = new TextEncoder()
   readonly #decoder = new TextDecoder()
@@ -116,8 +120,9 @@ class Compiler implements SignatureSink {
   content(signature: ContentSignature, place: LinePlace): void {
     if (this.ignored.size > 0 && this.#isIgnored(signature.name, place)) throw new LineError('ignored')
     const index = this.info.length
-    const plans = signature.subsignatures.map(patterns => this.#plan(patterns))
-    const costOf = (id: number): number => plans[id].cost
+    const phases = signature.target === ANY_TARGET ? ALL_PHASES : [phasesOf(signature.target)]
+    const plans = phases.map(count => signature.subsignatures.map(patterns => this.#plan(patterns, count)))
+    const costOf = (id: number): number => plans[0][id].cost
     const mark = this.#parts.map(part => part.length)
     try {
       this.firstPattern.push(this.patternStart.length)
@@ -133,12 +138,12 @@ class Compiler implements SignatureSink {
     const flags = (signature.kind === 'logical' ? SIGNATURE.LOGICAL : 0) | (signature.unwanted ? SIGNATURE.UNWANTED : 0)
     this.info.push(flags | (signature.target << SIGNATURE.TARGET_SHIFT))
     this.#addRecord(signature.name, place.number)
-    this.#addTriggers(signature, index, plans)
+    this.#addAllTriggers(signature, index, phases, plans)
     this.#source.signatures++
   }
 
-  #plan(patterns: readonly Pattern[]): SearchPlan {
-    const anchors = patterns.map(pattern => chooseAnchor(pattern, this.rarity))
+  #plan(patterns: readonly Pattern[], phases: number): SearchPlan {
+    const anchors = patterns.map(pattern => chooseAnchor(pattern, this.rarity, phases))
     let cost = 0
     patterns.forEach((pattern, i) => {
       cost += anchors[i]?.cost ?? (isDirect(pattern) ? DIRECT_COST : Infinity)
@@ -173,28 +178,52 @@ class Compiler implements SignatureSink {
     this.names.append(bytes)
   }
 
-  #addTriggers(signature: ContentSignature, index: number, plans: readonly SearchPlan[]): void {
-    const collector = this.#collector(signature.target)
-    const triggers = chooseTriggers(signature.expression, id => plans[id].cost)
-    if (triggers === undefined || triggers.cost === Infinity) return collector.always.push(index)
-    const first = this.firstPattern.words[index]
-    let pattern = first
-    signature.subsignatures.forEach((patterns, sub) => {
-      const chosen = triggers.ids.includes(sub)
-      for (const anchor of plans[sub].anchors) {
-        if (chosen && anchor !== undefined) {
-          collector.addAnchor(pattern, anchor)
-          this.patternSub.bytes[pattern] |= PATTERN_ANCHORED
-        } else if (chosen) collector.direct.push(pattern)
-        pattern++
-      }
-      void patterns
-    })
+  /** Enters a signature into the tables; patterns that all of them search for are marked. */
+  #addAllTriggers(
+    signature: ContentSignature,
+    index: number,
+    phases: readonly number[],
+    plans: readonly (readonly SearchPlan[])[],
+  ): void {
+    const anchored = phases.map((count, i) =>
+      this.#addTriggers(signature, index, plans[i], this.#collector(signature.target, count)),
+    )
+    for (const pattern of anchored[0])
+      if (anchored.every(patterns => patterns.has(pattern))) this.patternSub.bytes[pattern] |= PATTERN_ANCHORED
   }
 
-  #collector(target: number): AnchorCollector {
-    let collector = this.collectors.get(target)
-    if (collector === undefined) this.collectors.set(target, (collector = new AnchorCollector()))
+  /** @returns numbers of the patterns that have anchors now */
+  #addTriggers(
+    signature: ContentSignature,
+    index: number,
+    plans: readonly SearchPlan[],
+    collector: AnchorCollector,
+  ): ReadonlySet<number> {
+    const anchored = new Set<number>()
+    const triggers = chooseTriggers(signature.expression, id => plans[id].cost)
+    if (triggers === undefined || triggers.cost === Infinity) {
+      collector.always.push(index)
+      return anchored
+    }
+    let pattern = this.firstPattern.words[index]
+    plans.forEach(({ anchors }, sub) => {
+      const chosen = triggers.ids.includes(sub)
+      for (const anchor of anchors) {
+        if (chosen && anchor === undefined) collector.direct.push(pattern)
+        else if (chosen && anchor !== undefined) {
+          collector.addAnchor(pattern, anchor)
+          anchored.add(pattern)
+        }
+        pattern++
+      }
+    })
+    return anchored
+  }
+
+  #collector(target: number, phases: number): AnchorCollector {
+    const key = collectorKey(target, phases)
+    let collector = this.collectors.get(key)
+    if (collector === undefined) this.collectors.set(key, (collector = new AnchorCollector()))
     return collector
   }
 
@@ -232,12 +261,18 @@ class Compiler implements SignatureSink {
         this.ignored.set(name, [...(this.ignored.get(name) ?? []), lineMd5])
   }
 
+  /** Targets that have a table: "any", and those with signatures of their own. */
+  #targets(): number[] {
+    const targets = Array.from(this.info.view(), info => info >>> SIGNATURE.TARGET_SHIFT)
+    return [...new Set([ANY_TARGET, ...targets])].sort((a, b) => a - b)
+  }
+
   finish(): CompileResult {
-    const any = this.collectors.get(0) ?? new AnchorCollector()
-    const targets = [...new Set([0, ...this.collectors.keys()])].sort((a, b) => a - b)
-    const tables = targets.map(target =>
-      buildAnchorTable(target, target === 0 ? [any] : [this.collectors.get(target)!, any]),
-    )
+    const tables = this.#targets().map(target => {
+      const any = this.#collector(ANY_TARGET, phasesOf(target))
+      const own = target === ANY_TARGET ? [] : [this.#collector(target, phasesOf(target))]
+      return buildAnchorTable(target, [...own, any])
+    })
     const sets = this.hashSets.filter(set => set.count > 0).map(set => set.build())
     this.firstPattern.push(this.patternStart.length)
     const allowed = sets.filter(set => set.meta.kind === 'allow').reduce((sum, set) => sum + set.meta.count, 0)
