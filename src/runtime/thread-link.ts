@@ -15,6 +15,8 @@ import { engineHello, MAX_CLIENT_STREAMS, RESYNC_BYTES } from './wire.ts'
  */
 const PIPELINE_BYTES = 32 * 1024
 const PIPELINE_DEPTH = 4
+/** Jobs that a thread may have when the last of them is a path, and it is not quick. */
+const PATH_DEPTH = 2
 /** Nothing is put behind a job while the ones before it took longer than this. */
 const QUICK_MS = 5
 /** Jobs behind one that takes longer than this are given to another thread. */
@@ -93,6 +95,8 @@ export class ThreadLink {
     if (!this.#ready || this.#jobs.size >= PIPELINE_DEPTH) return false
     const { head } = this
     if (head === undefined) return true
+    // A path costs nothing to send and little to take back: the thread finds it when it is through with its job.
+    if (job.path !== undefined) return this.#quick || this.#jobs.size < PATH_DEPTH
     // What waits behind a short job is short, too.
     return this.#quick && isSmall(job) && isSmall(head) && performance.now() - head.sentAtMs < QUICK_MS
   }
