@@ -10,6 +10,7 @@ import { moreIsBetter, record, type Row } from './lib/record.ts'
 import { PATIENT, startClamd, startLazaret, type ScanServer } from './lib/servers.ts'
 import { median, short } from './lib/statistics.ts'
 
+const WARM_UP_FILES = 400
 const PROMISES: Readonly<Record<Corpus['name'], number>> = { elf: 30, pe: 30, text: 20 }
 
 const { values } = parseArgs({
@@ -52,6 +53,8 @@ async function compare(corpus: Corpus): Promise<Row> {
   const rates = new Map<string, number[]>(servers.map(server => [server.name, []]))
   /** By processor time of the whole server: what a busy machine does not distort. */
   const processorRates = new Map<string, number[]>(servers.map(server => [server.name, []]))
+  // A server's life is long: what its first files cost, while code is still being compiled, is not its rate.
+  for (const server of servers) await scanPaths(server.clamd, corpus.paths.slice(0, WARM_UP_FILES))
   for (let run = 0; run < runs; run++) {
     for (const server of servers) {
       const before = processorSeconds(server.pid)

@@ -38,6 +38,9 @@ export interface ThreadMemory {
   readonly outAt: number
 }
 
+/** Raised with `version` in kernels/kernel.ts whenever one of the two would misunderstand the other. */
+const KERNEL_VERSION = 1
+
 type SeekFunction = (content: number, from: number, to: number, ...probe: readonly number[]) => number
 type ScanFunction = (
   content: number,
@@ -69,10 +72,19 @@ function describe(table: AnchorTableView, words: Uint32Array): void {
   ])
 }
 
-/** The kernel in WebAssembly over a shared memory. @param module - compiled dist/kernel.wasm */
+/**
+ * The kernel in WebAssembly over a shared memory.
+ * @param module - compiled dist/kernel.wasm
+ * @throws Error where it was built from other sources
+ */
 export function createKernel(module: WebAssembly.Module, thread: ThreadMemory): Kernel {
   const { memory, windowAt, outAt } = thread
   const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } })
+  const version = (instance.exports['version'] as { readonly value: unknown } | undefined)?.value
+  if (version !== KERNEL_VERSION)
+    throw new Error(
+      `kernel.wasm is of version ${String(version)}, not ${KERNEL_VERSION}: build again with npm run build`,
+    )
   const scan = instance.exports['scan'] as ScanFunction
   const seek = instance.exports['seek'] as SeekFunction
   const stateAt = outAt + CANDIDATE_CAPACITY * 8

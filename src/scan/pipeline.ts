@@ -12,6 +12,7 @@ import { ImageError, type ColdStore, type DatabaseImage } from '../signatures/in
 import { REPORT_VERSION, type Detection, type Report } from '../report/index.ts'
 import type { EnginePorts, EngineThread, ScanRequest } from './engine-thread.ts'
 import { Findings } from './findings.ts'
+import { hiddenContent } from './hidden-content.ts'
 import { ContentDigests, findTrust, matchFile, matchPe } from './match-digests.ts'
 import { severityOf, unofficial } from './names.ts'
 
@@ -156,6 +157,8 @@ function matchEverything(inspection: Inspection): void {
     budget: new Budget(request.deadlineMs, content.length),
     onMatch: report,
   })
+  const hidden = hiddenContent(type, content, type.target === PE_TARGET ? layout() : undefined)
+  if (hidden !== undefined) findings.missed('unsupported', hidden)
 }
 
 const PE_TARGET = 1

@@ -1,0 +1,92 @@
+import type { ExecutableLayout, FileType } from '../formats/index.ts'
+
+// Files that are no containers by type, and yet hold what raw matching does not see: programs with an archive behind
+// their last section, packed programs, HTML with data: URLs. Known marks only, no guessing: what is found makes the
+// verdict `unscannable`, never `infected`.
+
+/** Bytes behind a program's last section in which an archive must begin to be noticed. */
+const MAX_OVERLAY_BYTES = 16_384
+/** Bytes of HTML in which data: URLs are looked for. */
+const MAX_HTML_BYTES = 1 << 20
+
+/** What archives and installers begin with, as one character per byte. */
+const ARCHIVE_MARKS: readonly { readonly mark: string; readonly what: string }[] = [
+  { mark: '\xef\xbe\xad\xdeNullsoftInst', what: 'an NSIS installer' },
+  { mark: 'AU3!EA05', what: 'an AutoIt script' },
+  { mark: 'AU3!EA06', what: 'an AutoIt script' },
+  { mark: 'MSCF\0\0\0\0', what: 'a cabinet archive' },
+  { mark: 'ISc(', what: 'an InstallShield archive' },
+  { mark: 'data1.cab\0', what: 'an InstallShield archive' },
+  { mark: '.msi\0', what: 'an MSI package' },
+  { mark: 'PK\x03\x04', what: 'a ZIP archive' },
+  { mark: 'Rar!\x1a\x07', what: 'a RAR archive' },
+  { mark: '7z\xbc\xaf\x27\x1c', what: 'a 7z archive' },
+]
+
+/** Names that packers give their sections. */
+const PACKER_SECTIONS: Readonly<Record<string, string>> = {
+  UPX0: 'UPX',
+  UPX1: 'UPX',
+  '.aspack': 'ASPack',
+  '.petite': 'Petite',
+  '.WWP32': 'WWPack32',
+  yC: "Yoda's Crypter",
+  '.MPRESS1': 'MPRESS',
+  '.nsp0': 'NsPack',
+  MEW: 'MEW',
+}
+
+/** The DOS header ends here; Upack puts the entry point inside of it. */
+const DOS_HEADER_BYTES = 64
+
+function startsWith(content: Uint8Array, at: number, mark: string): boolean {
+  for (let i = 0; i < mark.length; i++) if (content[at + i] !== mark.charCodeAt(i)) return false
+  return true
+}
+
+const FIRST_BYTES: ReadonlySet<number> = new Set(ARCHIVE_MARKS.map(({ mark }) => mark.charCodeAt(0)))
+
+/** What is appended to a program, if it is known. */
+function appended(content: Uint8Array, layout: ExecutableLayout): string | undefined {
+  const start = layout.sections.reduce((end, section) => Math.max(end, section.rawOffset + section.rawSize), 0)
+  const end = Math.min(content.length, start + MAX_OVERLAY_BYTES)
+  for (let at = start; at < end; at++) {
+    if (!FIRST_BYTES.has(content[at])) continue
+    const found = ARCHIVE_MARKS.find(({ mark }) => startsWith(content, at, mark))
+    if (found !== undefined) return found.what
+  }
+  return undefined
+}
+
+/** The packer of a program, by the names of its sections or by where it starts. */
+function packerOf(layout: ExecutableLayout): string | undefined {
+  for (const section of layout.sections) {
+    const name = section.name.split('\0')[0]
+    if (Object.hasOwn(PACKER_SECTIONS, name)) return PACKER_SECTIONS[name]
+  }
+  return layout.entryPoint >= 0 && layout.entryPoint < DOS_HEADER_BYTES ? 'Upack or the like' : undefined
+}
+
+function hasDataUrl(content: Uint8Array): boolean {
+  const text = new TextDecoder('latin1').decode(content.subarray(0, MAX_HTML_BYTES))
+  return /\bdata:[\w.+/-]{0,100}[^,"'<>]{0,200};base64,/i.test(text)
+}
+
+/**
+ * Says in a sentence what of a file is not seen by matching its bytes; undefined where nothing is known to be hidden.
+ * @param layout - header facts of a program, or undefined
+ */
+export function hiddenContent(
+  type: FileType,
+  content: Uint8Array,
+  layout: ExecutableLayout | undefined,
+): string | undefined {
+  if (type.name === 'html')
+    return hasDataUrl(content) ? 'The content of data: URLs is not decoded yet; only the text was matched' : undefined
+  if (layout === undefined || layout.format !== 'pe') return undefined
+  const packer = packerOf(layout)
+  if (packer !== undefined)
+    return `The program is packed with ${packer} and is not unpacked yet; only its packed form was matched`
+  const behind = appended(content, layout)
+  return behind === undefined ? undefined : `Behind the program lies ${behind}, which is not taken apart yet`
+}
