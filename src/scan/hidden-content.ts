@@ -64,7 +64,8 @@ function packerOf(layout: ExecutableLayout): string | undefined {
     const name = section.name.split('\0')[0]
     if (Object.hasOwn(PACKER_SECTIONS, name)) return PACKER_SECTIONS[name]
   }
-  return layout.entryPoint >= 0 && layout.entryPoint < DOS_HEADER_BYTES ? 'Upack or the like' : undefined
+  // Libraries of nothing but resources have no entry point: it is 0.
+  return layout.entryPoint > 0 && layout.entryPoint < DOS_HEADER_BYTES ? 'Upack or the like' : undefined
 }
 
 function hasDataUrl(content: Uint8Array): boolean {
