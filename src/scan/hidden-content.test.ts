@@ -12,6 +12,16 @@ const html = (body: string): Uint8Array =>
 
 const CASES: readonly (readonly [string, Uint8Array, RegExp | undefined])[] = [
   ['a program', program(), undefined],
+  [
+    'a library without an entry point',
+    buildPe({ sections: [{ name: '.rsrc', data: new Uint8Array(512) }], entryPoint: 0 }),
+    undefined,
+  ],
+  [
+    'a program that starts in its header',
+    buildPe({ sections: [{ name: '.text', data: new Uint8Array(512) }], entryPoint: 24 }),
+    /Upack/,
+  ],
   ['a program with something unknown behind it', join(program(), latin1('x'.repeat(200))), undefined],
   [
     'a program with a ZIP archive behind it',
