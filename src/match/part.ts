@@ -126,7 +126,7 @@ function firstBranch(program: Uint8Array, pc: number, content: Uint8Array, posit
   return -1
 }
 
-/** End positions that one part may have from one start. */
+/** End positions that one part may have from one start; more are more than a pattern is worth. */
 const MAX_ENDS = 4_096
 
 /**
@@ -160,7 +160,8 @@ function advance(
       operation === OP.CHOICE
         ? branches(program, pc, content, positions, spend)
         : positions.flatMap(position => step(program, pc, content, position))
-    if (positions.length > 1) positions = [...new Set(positions)].sort((a, b) => a - b).slice(0, MAX_ENDS)
+    if (positions.length > 1) positions = [...new Set(positions)].sort((a, b) => a - b)
+    if (positions.length > MAX_ENDS) spend(Infinity)
   }
   return positions
 }

@@ -3,13 +3,13 @@ import type { Probe } from './kernel.ts'
 import { matchFixed, matchVariable, nextOperation } from './part.ts'
 import { offsetBytes, resolvePlaces, type Places } from './places.ts'
 import { probeOf, type Seeker } from './seeker.ts'
-import type { Budget, Subject } from './subject.ts'
+import { BudgetSpent, type Budget, type Subject } from './subject.ts'
 
 // Direct search for one pattern in the whole content: part after part, as sets of end positions. Its cost is bounded
 // by the parts times the content; nothing backtracks over gaps.
 
-/** End positions kept between two parts. */
-const MAX_POSITIONS = 65_536
+/** Numbers that describe where the next part may start: two for each range. */
+const MAX_PLACES = 131_072
 /** What one call of the kernel costs, in steps. */
 const SEEK_STEPS = 32
 
@@ -95,6 +95,19 @@ type Visit = (start: number, end: number, ends?: readonly number[]) => boolean
 
 const NOTHING: Found = { count: 0, start: -1, end: -1 }
 
+/** Sorts ranges and merges those that touch. */
+function mergeRanges(ranges: readonly number[]): number[] {
+  const pairs: [number, number][] = []
+  for (let i = 0; i < ranges.length; i += 2) pairs.push([ranges[i], ranges[i + 1]])
+  const merged: number[] = []
+  for (const [low, high] of pairs.sort((a, b) => a[0] - b[0])) {
+    const last = merged.length - 1
+    if (last > 0 && low <= merged[last] + 1) merged[last] = Math.max(merged[last], high)
+    else merged.push(low, high)
+  }
+  return merged
+}
+
 export class PatternSearch {
   readonly #programs: Uint8Array
   readonly #subject: Subject
@@ -126,8 +139,8 @@ export class PatternSearch {
       const part = parts[i]
       if (i === parts.length - 1) return this.#countMatches(part, places, limit)
       const next = parts[i + 1]
-      const ends = this.#collectEnds(part, places, next.gapMax === OPEN_END)
-      places = this.#gapPlaces(ends, next.gapMin, next.gapMax)
+      places =
+        next.gapMax === OPEN_END ? this.#placesAfterFirst(part, places, next) : this.#placesAfter(part, places, next)
     }
     return NOTHING
   }
@@ -156,34 +169,38 @@ export class PatternSearch {
     return { count, start, end }
   }
 
-  /** Ends of all matches of a part; only the least one where what follows may lie anywhere behind. */
-  #collectEnds(part: Part, places: Places, leastOnly: boolean): number[] {
-    const ends: number[] = []
+  /** Where the next part may start when it may lie anywhere behind this one: only the first end matters. */
+  #placesAfterFirst(part: Part, places: Places, next: Part): Places {
+    const size = this.#subject.content.length
     let least = Infinity
-    this.#eachStart(part, places, (position, end, others) => {
-      if (leastOnly) {
-        least = Math.min(least, end)
-        return position + part.minBytes < least
-      }
-      ends.push(end)
-      if (others !== undefined) ends.push(...others.slice(1))
-      return ends.length < MAX_POSITIONS
+    this.#eachStart(part, places, (position, end) => {
+      least = Math.min(least, end)
+      return position + part.minBytes < least
     })
-    return leastOnly ? (least === Infinity ? [] : [least]) : ends
+    return least + next.gapMin > size ? [] : [least + next.gapMin, size]
   }
 
-  #gapPlaces(ends: number[], gapMin: number, gapMax: number): number[] {
+  /** Where the next part may start, behind every match of this one: ranges, merged where they touch. */
+  #placesAfter(part: Part, places: Places, next: Part): Places {
     const size = this.#subject.content.length
-    if (gapMax === OPEN_END) return ends.length === 0 || ends[0] + gapMin > size ? [] : [ends[0] + gapMin, size]
-    const places: number[] = []
-    for (const end of ends.sort((a, b) => a - b)) {
-      const low = end + gapMin
-      const high = Math.min(end + gapMax, size)
-      if (low > high) continue
-      if (places.length > 0 && low <= places.at(-1)! + 1) places[places.length - 1] = Math.max(places.at(-1)!, high)
-      else places.push(low, high)
+    const ranges: number[] = []
+    const add = (end: number): void => {
+      const low = end + next.gapMin
+      const high = Math.min(end + next.gapMax, size)
+      if (low > high) return
+      const last = ranges.length - 2
+      if (last >= 0 && low >= ranges[last] && low <= ranges[last + 1] + 1)
+        ranges[last + 1] = Math.max(ranges[last + 1], high)
+      else ranges.push(low, high)
+      // Places that are left out would be places that nobody looked at.
+      if (ranges.length > MAX_PLACES) throw new BudgetSpent('steps')
     }
-    return places
+    this.#eachStart(part, places, (_position, end, ends) => {
+      if (ends === undefined) add(end)
+      else ends.forEach(add)
+      return true
+    })
+    return part.variable ? mergeRanges(ranges) : ranges
   }
 
   /** Calls back for each start in the places at which the part matches, ascending, until the callback says false. */

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { checkReport } from '../report/index.ts'
+import { buildPe } from '../formats/testing.ts'
+import { MAX_DETECTIONS } from './findings.ts'
+import { testEngine, type TestEngine } from './testing/harness.ts'
+
+// Verdicts, budgets and bounds of the pipeline for one flat file.
+
+const latin1 = (text: string): Uint8Array => Uint8Array.from(text, character => character.charCodeAt(0))
+const digest = (name: string, content: Uint8Array): string => createHash(name).update(content).digest('hex')
+const scan = (engine: TestEngine, content: Uint8Array, { allMatches = false, inMs = 60_000 } = {}) =>
+  engine.thread.scan({ name: 'x', content, allMatches, deadlineMs: performance.now() + inMs })
+
+const NOISE = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919 + (i >> 3)) & 0xff)
+
+test('a clean file is clean, and its report is valid', () => {
+  const report = scan(testEngine({ 't.ndb': 'T:0:*:4c617a6172657421\n' }), NOISE)
+  expect(report.verdict).toBe('clean')
+  expect(report.artifacts[0].sha256).toBe(digest('sha256', NOISE))
+  expect(() => checkReport(report)).not.toThrow()
+})
+
+test('an empty file and one byte are looked at', () => {
+  const engine = testEngine({ 't.hdb': `${digest('md5', latin1('a'))}:1:One.Byte\n` })
+  expect(scan(engine, new Uint8Array(0)).verdict).toBe('clean')
+  expect(scan(engine, latin1('a')).verdict).toBe('infected')
+})
+
+test('time that is over makes the verdict unscannable, never clean', () => {
+  const report = scan(testEngine({ 't.ndb': 'T:0:*:4c617a6172657421\n' }), NOISE, { inMs: -1 })
+  expect(report.verdict).toBe('unscannable')
+  expect(report.artifacts[0].notSeen).toMatchObject([{ reason: 'time' }])
+})
+
+test('matches of a first part at every position are all followed', () => {
+  const engine = testEngine({ 't.ndb': 'T:0:*:4141{-2000}42424242{-2000}43434343\n' })
+  const content = new Uint8Array(1_000_000).fill(0x41)
+  expect(scan(engine, content).verdict).toBe('clean')
+  content.set(latin1('BBBB..CCCC'), content.length - 10)
+  expect(scan(engine, content).verdict).toBe('infected')
+})
+
+test('more places than can be followed make the verdict unscannable, never clean', () => {
+  // A hundred thousand matches of the first part, each with a place of its own for the second.
+  const engine = testEngine({ 't.ndb': 'T:0:*:4142{300-301}43444546474849\n' })
+  const dense = latin1(`${'AB......'.repeat(100_000)}CDEFGHI`)
+  const report = scan(engine, dense)
+  expect(report.verdict).toBe('unscannable')
+  expect(report.artifacts[0].notSeen).toMatchObject([{ reason: 'time' }])
+})
+
+test('an allow-listed file is trusted whatever matches', () => {
+  const engine = testEngine({
+    't.ndb': 'T:0:*:4c617a6172657421\n',
+    'u.fp': `${digest('md5', latin1('Lazaret! and more'))}:17:Mine\n`,
+  })
+  const report = scan(engine, latin1('Lazaret! and more'))
+  expect(report.verdict).toBe('trusted')
+  expect(report.artifacts[0].detections).toEqual([])
+  expect(scan(engine, latin1('Lazaret! and less')).verdict).toBe('infected')
+})
+
+test('an unwanted program does not end the search for something worse', () => {
+  const engine = testEngine({
+    't.hdb': `${digest('md5', latin1('abcdefgh'))}:8:PUA.Tool\n`,
+    'u.ndb': 'T:0:*:61626364\n',
+  })
+  expect(scan(engine, latin1('abcdefgh')).verdict).toBe('infected')
+  expect(scan(testEngine({ 't.ndb': 'PUA.Tool:0:*:61626364\n' }), latin1('abcdefgh')).verdict).toBe('unwanted')
+})
+
+test('the first match ends the scan, all matches are reported when asked for', () => {
+  const lines = Array.from({ length: 5 }, (_, i) => `T${i}:0:*:4c617a6172657421`).join('\n')
+  const engine = testEngine({ 't.ndb': lines })
+  expect(scan(engine, latin1('a Lazaret! b')).artifacts[0].detections).toHaveLength(1)
+  const { detections } = scan(engine, latin1('a Lazaret! b'), { allMatches: true }).artifacts[0]
+  expect(detections.map(({ name }) => name).sort()).toEqual([0, 1, 2, 3, 4].map(i => `T${i}.UNOFFICIAL`))
+  expect(detections[0].where).toEqual({ path: 'x', offset: 2, length: 8 })
+})
+
+test('detections are limited', () => {
+  const lines = Array.from({ length: MAX_DETECTIONS + 50 }, (_, i) => `T${i}:0:*:4c617a6172657421`).join('\n')
+  const report = scan(testEngine({ 't.ndb': lines }), latin1('a Lazaret! b'), { allMatches: true })
+  expect(report.artifacts[0].detections).toHaveLength(MAX_DETECTIONS)
+})
+
+test('a match is found wherever it lies, in the window or through it in pieces', () => {
+  const file = { 't.ndb': 'T:0:*:4c617a6172657421(61|62)63\n' }
+  const engines = [testEngine(file), testEngine(file, { windowBytes: 512 }), testEngine(file, { kernel: 'reference' })]
+  for (let at = 0; at + 10 <= 1600; at += 13) {
+    const content = NOISE.slice(0, 1600)
+    content.set(latin1('Lazaret!ac'), at)
+    expect(engines.map(engine => scan(engine, content).artifacts[0].detections[0]?.where?.offset)).toEqual([at, at, at])
+    content[at + 9] ^= 1
+    expect(engines.map(engine => scan(engine, content).verdict)).toEqual(['clean', 'clean', 'clean'])
+  }
+})
+
+test('a damaged program is matched all the same', () => {
+  const engine = testEngine({ 't.ndb': 'T:0:*:4c617a6172657421\nU:1:EP+0:4c617a6172657421\n' })
+  const whole = buildPe({ sections: [{ name: '.text', data: latin1('Lazaret!'.padEnd(512, '.')) }] })
+  for (let length = 0; length < whole.length; length += 5) {
+    const report = scan(engine, whole.subarray(0, length), { allMatches: true })
+    const there = Buffer.from(whole.subarray(0, length)).includes('Lazaret!')
+    expect(report.verdict).toBe(there ? 'infected' : 'clean')
+  }
+})
