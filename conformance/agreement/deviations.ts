@@ -10,6 +10,8 @@ const IMPORTS = 'ClamAV computes import hashes of PE32 only. Lazaret computes th
 const NAMES = 'ClamAV keeps one name for a hash that is listed twice. Lazaret reports both.'
 const BRACKET =
   'With a single byte and [n-m] in front, ClamAV counts the offset from the literal behind the bracket. Lazaret counts it from the first byte of the pattern, as everywhere.'
+const LINE =
+  'ClamAV sees CR LF as a line end inside a pattern only behind more than two bytes. Lazaret sees it everywhere.'
 const LEVEL = 'Lazaret announces a later engine level than 216.'
 
 export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
@@ -24,6 +26,7 @@ export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   'number of sections needs an executable': { ours: [], why: LENIENT },
   'offset SL with minus': { ours: [], why: LENIENT },
   'comment with leading space': { ours: ['T'], why: LENIENT },
+  'line marker in the middle, two bytes': { ours: ['T'], why: LINE },
   'blank line': { ours: ['T', 'U'], why: LENIENT },
   'engine range holds': { ours: [], why: LEVEL },
   'engine range above': { ours: ['T'], why: LEVEL },

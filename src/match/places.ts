@@ -54,8 +54,10 @@ export function resolvePlaces(programs: Uint8Array, pc: number, subject: Subject
     const found = subject.layout()?.sections[section]
     return found === undefined ? NOWHERE : [found.rawOffset, found.rawOffset + found.rawSize]
   }
-  if (kind === 'version-info')
-    return (subject.layout()?.versionInfoOffsets ?? []).flatMap(offset => [offset, offset + maxShift])
+  if (kind === 'version-info') {
+    const offsets = [...(subject.layout()?.versionInfoOffsets ?? [])].sort((a, b) => a - b)
+    return offsets.flatMap(offset => [offset, offset + maxShift])
+  }
   const low = RESOLVERS[kind](value, section, subject)
   if (low === undefined || low < 0 || low > end) return NOWHERE
   return [low, Math.min(low + maxShift, end)]

@@ -16,6 +16,9 @@ const COMMONNESS = [
 
 const u16 = (program: Uint8Array, at: number): number => program[at] | (program[at + 1] << 8)
 
+/** Number of (L) in boundary operations. */
+const LINE_KIND = 1
+
 interface KnownByte {
   readonly at: number
   readonly value: number
@@ -46,8 +49,11 @@ function knownBytes(program: Uint8Array, first: number): KnownByte[] {
     } else if (operation === OP.SKIP) at += u16(program, pc + 1)
     else if (operation === OP.SET) at++
     else if (operation === OP.FIXED_CHOICE) at += u16(program, pc + 4)
-    else if (operation === OP.BOUNDARY) at += program[pc + 3] === 0 ? 1 : 0
-    else return known
+    else if (operation === OP.BOUNDARY) {
+      // A line ends in one byte or in two: what stands behind it has no known place.
+      if (program[pc + 3] === 0 && program[pc + 1] === LINE_KIND && program[pc + 2] === 0) return known
+      at += program[pc + 3] === 0 ? 1 : 0
+    } else return known
   }
 }
 

@@ -24,14 +24,23 @@ export class Findings {
     this.#onDetection = onDetection
   }
 
-  /** True when nothing that may still be found would change what is reported. */
-  get settled(): boolean {
-    if (this.detections.length >= MAX_DETECTIONS) return true
-    return !this.allMatches && this.detections.some(detection => detection.severity === 'malicious')
+  get #hasMalicious(): boolean {
+    return this.detections.some(detection => detection.severity === 'malicious')
   }
 
+  /** True when nothing that may still be found would change what is reported. */
+  get settled(): boolean {
+    const full = this.detections.length >= MAX_DETECTIONS
+    return (full || !this.allMatches) && this.#hasMalicious
+  }
+
+  /** Beyond MAX_DETECTIONS only one that changes the verdict is noted, in place of the last. */
   detect(detection: Omit<Detection, 'where'>, offset?: number, length?: number): void {
     if (this.settled) return
+    if (this.detections.length >= MAX_DETECTIONS) {
+      if (detection.severity !== 'malicious') return
+      this.detections.pop()
+    }
     const place = offset === undefined || offset < 0 ? {} : { offset, ...(length === undefined ? {} : { length }) }
     const full: Detection = { ...detection, where: { path: this.path, ...place } }
     this.detections.push(full)

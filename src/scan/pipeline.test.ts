@@ -106,3 +106,39 @@ test('a damaged program is matched all the same', () => {
     expect(report.verdict).toBe(there ? 'infected' : 'clean')
   }
 })
+
+test('a line boundary inside a pattern may be two bytes', () => {
+  const engine = testEngine({ 't.ndb': 'T:0:*:65656565(L)c1c2d4d5\n' })
+  expect(scan(engine, latin1('xx eeee\n\xc1\xc2\xd4\xd5 yy')).verdict).toBe('infected')
+  expect(scan(engine, latin1('xx eeee\r\n\xc1\xc2\xd4\xd5 yy')).verdict).toBe('infected')
+  expect(scan(engine, latin1('xx eeee\r\xc1\xc2\xd4\xd5 yy')).verdict).toBe('clean')
+})
+
+test('short patterns are found at the very start in tables of every size', () => {
+  const hex = (value: number): string => value.toString(16).padStart(8, '0')
+  const filler = Array.from({ length: 66_000 }, (_, i) => `F:0:*:${hex(0x12345678 ^ (i * 2654435761))}${hex(i)}aabb`)
+  const content = Uint8Array.of(0xc3, 0xd7, 0xa1, 0xf5, 0xe9, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+  for (const lines of [[], filler]) {
+    const engine = testEngine({ 't.ndb': [...lines, 'X:0:*:c3d7a1f5e9'].join('\n') })
+    expect(scan(engine, content).artifacts[0].detections[0]?.name).toBe('X.UNOFFICIAL')
+    expect(scan(engine, content.subarray(1)).verdict).toBe('clean')
+  }
+}, 60_000)
+
+test('an anchor in a late part of a pattern of many parts is found', () => {
+  const parts = Array.from({ length: 300 }, (_, i) =>
+    i === 280 ? 'c3d7a1f5e9b2c8d1' : `20${(i % 256).toString(16).padStart(2, '0')}`,
+  )
+  const engine = testEngine({ 't.ndb': `T:0:*:${parts.join('*')}\n` })
+  expect(scan(engine, Buffer.from(parts.join(''), 'hex')).verdict).toBe('infected')
+})
+
+test('no number of unwanted detections hides a malicious one', () => {
+  const lines = Array.from({ length: MAX_DETECTIONS + 500 }, (_, i) => `PUA.F${i}:0:*:4c617a6172657421`).join('\n')
+  const engine = testEngine({ 'a.ndb': lines, 'b.ndb': 'Mal.X:0:*:71717a7a71717a7a\n' })
+  for (const allMatches of [false, true]) {
+    const report = scan(engine, latin1('a Lazaret! b qqzzqqzz c'), { allMatches })
+    expect(report.verdict).toBe('infected')
+    expect(report.artifacts[0].detections.length).toBeLessThanOrEqual(MAX_DETECTIONS)
+  }
+})

@@ -57,12 +57,12 @@ export class AnchorCollector {
   }
 }
 
-/** The collected entries that a stride needs: without one, the first window of each anchor will do. */
+/** The collected entries that a stride needs: without one, the second window of each anchor, which never lies before its part. */
 function entriesFor(words: Uint32Array, stride: number): Uint32Array {
   if (stride > 1) return words
   const kept = new GrowableWords()
   for (let at = 0; at < words.length; at += STRIDE_WORDS)
-    if (words[at + STRIDE_WORDS - 1] === 0) for (let i = 0; i < STRIDE_WORDS; i++) kept.push(words[at + i])
+    if (words[at + STRIDE_WORDS - 1] === 1) for (let i = 0; i < STRIDE_WORDS; i++) kept.push(words[at + i])
   return kept.view()
 }
 

@@ -188,9 +188,13 @@ function patternCost(pattern: Pattern, windowScore: number, rarity: Rarity): num
   return Math.max(2 ** windowScore + matches, isCommon(known, rarity) ? COMMON_COST : 0)
 }
 
+/** Entries have eight bits for the number of the part. */
+const MAX_ANCHOR_PART = 0xff
+
 function cheapest(pattern: Pattern, rarity: Rarity, maxSpellings: number, phases: number): Candidate | undefined {
   let best: Candidate | undefined
   splitParts(pattern.elements).parts.forEach((elements, part) => {
+    if (part > MAX_ANCHOR_PART) return
     for (const { run, start } of runs(elements))
       best = cheapestStretch(run, start, part, best, rarity, maxSpellings, phases)
   })

@@ -37,6 +37,8 @@ export interface CompileResult {
   readonly problems: readonly Problem[]
 }
 
+/** Database files: records have sixteen bits for their number. */
+const MAX_SOURCES = 65_535
 /** Problems that are listed one by one; beyond that they are only counted. */
 export const MAX_PROBLEMS = 100_000
 /**
@@ -248,7 +250,8 @@ class Compiler implements SignatureSink {
     const kind = databaseKind(source.name)
     const bytes = (this.#bytes = source.read())
     this.sources.push({ name: source.name, bytes: bytes.length, signatures: 0, skipped: 0 })
-    if (kind === undefined) return this.problem(0, 'unsupported-database', PROBLEMS['unsupported-database'])
+    if (kind === undefined || this.sources.length > MAX_SOURCES)
+      return this.problem(0, 'unsupported-database', PROBLEMS['unsupported-database'])
     if (kind.unwanted === true && !this.options.unwanted)
       return this.problem(0, 'unwanted-off', PROBLEMS['unwanted-off'])
     kind.reader(bytes, this, { knownTypes: this.options.knownTypes, unwanted: kind.unwanted === true })

@@ -10,7 +10,7 @@
 
 export const IMAGE_MAGIC = 0x42445a4c
 /** Raised whenever an older reader would misread a newer image, or the other way round. */
-export const IMAGE_FORMAT = 7
+export const IMAGE_FORMAT = 8
 export const HEADER_BYTES = 64
 export const SECTION_ENTRY_BYTES = 64
 export const SECTION_NAME_BYTES = 32
