@@ -6,8 +6,10 @@ import type { ExecutableLayout, FileType } from '../formats/index.ts'
 
 /** Bytes behind a program's last section in which an archive must begin to be noticed. */
 const MAX_OVERLAY_BYTES = 16_384
-/** Bytes of HTML in which data: URLs are looked for. */
-const MAX_HTML_BYTES = 1 << 20
+/** Bytes of HTML in which data: URLs are looked for; larger pages are not called clean. */
+const MAX_HTML_BYTES = 64 << 20
+/** Characters that may stand between `data:` and `;base64,`. */
+const MAX_MEDIA_TYPE_CHARS = 300
 
 /** What archives and installers begin with, as one character per byte. */
 const ARCHIVE_MARKS: readonly { readonly mark: string; readonly what: string }[] = [
@@ -68,9 +70,13 @@ function packerOf(layout: ExecutableLayout): string | undefined {
   return layout.entryPoint > 0 && layout.entryPoint < DOS_HEADER_BYTES ? 'Upack or the like' : undefined
 }
 
-function hasDataUrl(content: Uint8Array): boolean {
-  const text = new TextDecoder('latin1').decode(content.subarray(0, MAX_HTML_BYTES))
-  return /\bdata:[\w.+/-]{0,100}[^,"'<>]{0,200};base64,/i.test(text)
+/** Linear in the content: no expression that content could make slow. */
+function mayHoldDataUrl(content: Uint8Array): boolean {
+  if (content.length > MAX_HTML_BYTES) return true
+  const text = new TextDecoder('latin1').decode(content).toLowerCase()
+  for (let at = text.indexOf(';base64,'); at >= 0; at = text.indexOf(';base64,', at + 1))
+    if (text.slice(Math.max(0, at - MAX_MEDIA_TYPE_CHARS), at).includes('data:')) return true
+  return false
 }
 
 /**
@@ -83,7 +89,9 @@ export function hiddenContent(
   layout: ExecutableLayout | undefined,
 ): string | undefined {
   if (type.name === 'html')
-    return hasDataUrl(content) ? 'The content of data: URLs is not decoded yet; only the text was matched' : undefined
+    return mayHoldDataUrl(content)
+      ? 'The content of data: URLs is not decoded yet; only the text was matched'
+      : undefined
   if (layout === undefined || layout.format !== 'pe') return undefined
   const packer = packerOf(layout)
   if (packer !== undefined)
