@@ -1,5 +1,5 @@
 // What the compiler cannot see of the layers: no cycles between files (types alone make none); a layer is entered
-// through its index.ts, or its limits.ts, which holds tables and loads nothing; neighbours in formats/ and services/ do not know each other. Tests are left out.
+// through its index.ts, or its limits.ts, which holds tables and loads nothing; neighbours in formats/, components/ and services/ do not know each other. Tests are left out.
 // A script of our own, because dependency-cruiser needs the API of a compiler before TypeScript 7.
 
 import { globSync, readFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const IMPORT = /\b(?:import|export)\s+(?<type>type\s+)?(?:[\w*{},$\s]+\sfrom\s+)?'(?<target>\.[^']+\.ts)'/g
 const DYNAMIC_IMPORT = /\bimport\('(?<target>\.[^']+\.ts)'\)/g
 /** Layers whose folders are neighbours that must not know each other. */
-const SPLIT_LAYERS = new Set(['formats', 'services'])
+const SPLIT_LAYERS = new Set(['formats', 'services', 'components'])
 /** This one tells the formats apart, so it may ask each of them. */
 const RECOGNISER = 'identify'
 const TEST = /\.(test|fuzz)\.ts$|\/(testing|testdata)[./]|\/build(-\w+)?\.ts$/

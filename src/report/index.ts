@@ -49,3 +49,4 @@ export type {
   ScanError,
   Summary,
 } from './model.ts'
+export type { Section } from './section.ts'

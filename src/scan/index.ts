@@ -1,3 +1,6 @@
 export * from './ports.ts'
 export type { EnginePorts, EngineThread, ScanRequest } from './engine-thread.ts'
 export { createEngineThread, type EngineThreadParts } from './pipeline.ts'
+export * from './component.ts'
+export { runComponent } from './run-component.ts'
+export type { ChildHead, EmissionSink, PlainEmission } from './run-component.ts'

@@ -1,0 +1,7 @@
+// The codecs layer: decompression and decoding of whole streams, piece by piece. Pure.
+//
+// A decoder is a generator: it reads `input` from an offset on, yields pieces of output and returns the offset behind
+// the last byte that it used. A piece is borrowed: it lies in the decoder's own window and is overwritten by the next.
+// What contradicts the format is a ContentError; the pieces yielded before it stay good. Tables and windows are bounded
+// by named constants, and nothing is allocated in proportion to a number that the input merely claims.
+export type { Decoder } from './decoder.ts'

@@ -1,0 +1,8 @@
+import type { Component } from '../scan/index.ts'
+
+/** Every component there is, in the order in which those of one stage are run. */
+export const COMPONENTS: readonly Component[] = []
+
+/** The component of that name, or undefined. */
+export const componentNamed = (name: string): Component | undefined =>
+  COMPONENTS.find(component => component.manifest.name === name)
