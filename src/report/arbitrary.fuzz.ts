@@ -72,14 +72,17 @@ function ofMember(member: Member): fc.Arbitrary<unknown> {
     case 'object':
       return ofShape(member.shape)
     default:
-      return fc.array(ofShape(member.shape), { minLength: member.min ?? 0, maxLength: 3 })
+      return fc.array(ofShape(member.shape), {
+        minLength: member.min ?? (member.optional === true ? 1 : 0),
+        maxLength: 3,
+      })
   }
 }
 
 function ofShape(shape: Shape): fc.Arbitrary<Fields> {
   const model: Record<string, fc.Arbitrary<unknown>> = {}
   for (const member of shape) model[member.name] = ofMember(member)
-  const required = shape.filter(member => member.kind === 'list' || member.optional === undefined)
+  const required = shape.filter(member => member.optional === undefined)
   return fc.record(model, { requiredKeys: required.map(({ name }) => name), noNullPrototype: true })
 }
 

@@ -58,8 +58,10 @@ export function checked(shape: Shape, value: unknown, where: string): Fields {
   for (const member of shape) {
     const field: unknown = Object.hasOwn(value, member.name) ? (value as Fields)[member.name] : undefined
     const path = `${where}.${member.name}`
-    if (field !== undefined) copy[member.name] = checkedMember(member, field, path)
-    else if (member.kind === 'list' || member.optional === undefined) throw new ReportError('Missing', path)
+    if (field !== undefined) {
+      const value = checkedMember(member, field, path)
+      if (value !== undefined) copy[member.name] = value
+    } else if (member.optional === undefined) throw new ReportError('Missing', path)
   }
   return copy
 }
@@ -73,5 +75,7 @@ function checkedMember(member: Member, field: unknown, path: string): unknown {
   if (member.kind === 'object') return checked(member.shape, field, path)
   if (!Array.isArray(field)) throw new ReportError('Not a list', path)
   checkListLength(member, field.length, path)
+  // Written and read alike in every format: an empty optional list is no list.
+  if (field.length === 0 && member.optional === true) return undefined
   return field.map((item: unknown, index) => checked(member.shape, item, `${path}[${index}]`))
 }

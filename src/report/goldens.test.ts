@@ -132,7 +132,7 @@ describe('writers', () => {
   })
 
   test.each(FORMATS)('%s of an empty run is a document', format => {
-    const empty = { version: '1.0', reports: [], errors: [], summary: createSummary().summary(0) }
+    const empty = { version: REPORT_VERSION, reports: [], errors: [], summary: createSummary().summary(0) }
     const text = write(empty, format, {})
     if (format === 'json' || format === 'sarif') expect(JSON.parse(text)).toBeTypeOf('object')
     expect(text).toMatch(/\n$/)

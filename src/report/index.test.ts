@@ -29,6 +29,7 @@ describe('the layer', () => {
         "readResults",
         "readResultsJson",
         "readResultsXml",
+        "sectionReport",
         "strongest",
         "verdictOf",
         "verdictOfSeverity",

@@ -44,9 +44,10 @@ export type {
   Detection,
   NotSeen,
   Property,
+  SectionReport,
   Report,
   Results,
   ScanError,
   Summary,
 } from './model.ts'
-export type { Section } from './section.ts'
+export { sectionReport, type Section } from './section.ts'

@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
-import { DETECTION_KINDS, REASONS, RELATIONS, SEVERITIES, VERDICTS } from './vocabulary.ts'
+import { DETECTION_KINDS, REASONS, RELATIONS, SECTION_KINDS, SEVERITIES, VERDICTS } from './vocabulary.ts'
 
 // The one declaration of what a scan says. Types, JSON Schema, XSD, the XML writer and reader and the documentation
 // are derived from these schemas. Within major version 1 nothing is renamed, removed or given another meaning.
@@ -70,6 +70,46 @@ const PropertySchema = Type.Object(
   { description: 'One fact about the content' },
 )
 
+const text = (description: string) => Type.String({ description })
+
+/** One block of facts. Which optional members there are depends on the kind. */
+const SectionSchema = Type.Object(
+  {
+    kind: oneOf(SECTION_KINDS, 'How it is drawn'),
+    title: text('What it is'),
+    text: Type.Optional(text('The text; of kind text')),
+    offset: Type.Optional(count('Offset in bytes in the artifact; of kind bytes')),
+    length: Type.Optional(count('Length in bytes; of kind bytes')),
+    entries: Type.Optional(
+      listOf(
+        Type.Object({ key: text('Name of the fact'), value: text('Its value') }, { description: 'One fact' }),
+        'entry',
+        'The facts; of kind key-values',
+      ),
+    ),
+    columns: Type.Optional(
+      listOf(Type.Object({ name: text('Heading') }, { description: 'One column' }), 'column', 'Of kind table'),
+    ),
+    rows: Type.Optional(
+      listOf(
+        Type.Object(
+          {
+            cells: listOf(
+              Type.Object({ value: text('Its text') }, { description: 'One cell' }),
+              'cell',
+              'One for each column',
+            ),
+          },
+          { description: 'One row' },
+        ),
+        'row',
+        'Of kind table',
+      ),
+    ),
+  },
+  { description: 'A block of facts about the content, made for people' },
+)
+
 const ArtifactSchema = Type.Object(
   {
     id: count('Number of this artifact in this report; the root is 0'),
@@ -90,6 +130,7 @@ const ArtifactSchema = Type.Object(
     notSeen: listOf(NotSeenSchema, 'notSeen', 'What was not looked at to the end'),
     anomalies: listOf(AnomalySchema, 'anomaly', 'What is odd about the content'),
     properties: listOf(PropertySchema, 'property', 'Facts about the content'),
+    sections: Type.Optional(listOf(SectionSchema, 'section', 'Facts about the content in blocks; since 1.1')),
   },
   { description: 'Bytes with an origin, and what was found in them' },
 )
@@ -162,6 +203,7 @@ export const ResultsSchema = Type.Object(
 export type Detection = Static<typeof DetectionSchema>
 export type NotSeen = Static<typeof NotSeenSchema>
 export type Anomaly = Static<typeof AnomalySchema>
+export type SectionReport = Static<typeof SectionSchema>
 export type Property = Static<typeof PropertySchema>
 export type ArtifactReport = Static<typeof ArtifactSchema>
 export type Report = Static<typeof ReportSchema>

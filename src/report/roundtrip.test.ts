@@ -7,7 +7,7 @@ import { arbitraryReport, arbitraryResults } from './arbitrary.fuzz.ts'
 import { readResults } from './document.ts'
 import { checkReport, readReportJson, readResultsJson, writeReportJson, writeResultsJson } from './json.ts'
 import { ReportSchema, ResultsSchema } from './schema/index.ts'
-import { XML_NAMESPACE } from './vocabulary.ts'
+import { REPORT_VERSION, XML_NAMESPACE } from './vocabulary.ts'
 import { createWriter } from './writer.ts'
 import { unescapeText } from './xml/escape.ts'
 import { readReportXml, readResultsXml } from './xml/read.ts'
@@ -82,7 +82,7 @@ describe('any results', () => {
   test.each(['json', 'json, indented', 'xml'])('written piece by piece are the same text: %s', form => {
     fc.assert(
       fc.property(arbitraryResults, given => {
-        const results = { ...given, version: '1.0' }
+        const results = { ...given, version: REPORT_VERSION }
         const indent = form === 'json, indented'
         const writer = createWriter(form === 'xml' ? 'xml' : 'json', { indent })
         const pieces = [writer.begin()]

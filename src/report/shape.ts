@@ -14,6 +14,8 @@ export type NestedMember =
   | {
       readonly name: string
       readonly kind: 'list'
+      /** Absent where it would be empty. */
+      readonly optional?: true
       readonly element: string
       readonly min?: number
       readonly shape: Shape

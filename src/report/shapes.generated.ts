@@ -1,6 +1,6 @@
 // Generated from model.ts by scripts/generate-schemas.ts; do not edit.
 import type { Shape } from './shape.ts'
-import { DETECTION_KINDS, REASONS, RELATIONS, SEVERITIES, VERDICTS } from './vocabulary.ts'
+import { DETECTION_KINDS, REASONS, RELATIONS, SECTION_KINDS, SEVERITIES, VERDICTS } from './vocabulary.ts'
 
 /** Who says so. */
 const scannerShape: Shape = [
@@ -53,6 +53,33 @@ const propertyShape: Shape = [
   { name: 'value', kind: 'text' },
 ]
 
+/** One fact. */
+const entryShape: Shape = [
+  { name: 'key', kind: 'text' },
+  { name: 'value', kind: 'text' },
+]
+
+/** One column. */
+const columnShape: Shape = [{ name: 'name', kind: 'text' }]
+
+/** One cell. */
+const cellShape: Shape = [{ name: 'value', kind: 'text' }]
+
+/** One row. */
+const rowShape: Shape = [{ name: 'cells', kind: 'list', element: 'cell', shape: cellShape }]
+
+/** A block of facts about the content, made for people. */
+const sectionShape: Shape = [
+  { name: 'kind', kind: 'word', words: SECTION_KINDS },
+  { name: 'title', kind: 'text' },
+  { name: 'text', kind: 'text', optional: true },
+  { name: 'offset', kind: 'count', optional: true },
+  { name: 'length', kind: 'count', optional: true },
+  { name: 'entries', kind: 'list', optional: true, element: 'entry', shape: entryShape },
+  { name: 'columns', kind: 'list', optional: true, element: 'column', shape: columnShape },
+  { name: 'rows', kind: 'list', optional: true, element: 'row', shape: rowShape },
+]
+
 /** Bytes with an origin, and what was found in them. */
 const artifactShape: Shape = [
   { name: 'id', kind: 'count' },
@@ -68,6 +95,7 @@ const artifactShape: Shape = [
   { name: 'notSeen', kind: 'list', element: 'notSeen', shape: notSeenShape },
   { name: 'anomalies', kind: 'list', element: 'anomaly', shape: anomalyShape },
   { name: 'properties', kind: 'list', element: 'property', shape: propertyShape },
+  { name: 'sections', kind: 'list', optional: true, element: 'section', shape: sectionShape },
 ]
 
 /** The result of one submission. */

@@ -17,6 +17,8 @@ export interface ScanRequest {
   /** The whole content: the start of the thread's window, or any other array. */
   readonly content: Uint8Array
   readonly allMatches: boolean
+  /** Passwords to try on encrypted content, in this order. Default: none. */
+  readonly passwords?: readonly string[]
   /** When to stop, in the scale of performance.now(). */
   readonly deadlineMs: number
 }

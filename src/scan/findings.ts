@@ -1,11 +1,25 @@
-import type { Anomaly, ArtifactReport, Detection, NotSeen, Property, Reason } from '../report/index.ts'
-import { verdictOf } from '../report/index.ts'
-import type { FileType } from '../formats/index.ts'
+import { sectionReport } from '../report/index.ts'
+import type {
+  Anomaly,
+  ArtifactReport,
+  Detection,
+  NotSeen,
+  Property,
+  Reason,
+  Section,
+  SectionReport,
+} from '../report/index.ts'
 
 /** Detections of one artifact that are reported; a file made to match everything shall not make a report of any size. */
 export const MAX_DETECTIONS = 1_000
 /** Anomalies of one artifact that are reported. */
 export const MAX_ANOMALIES = 64
+
+/** Things not seen in one artifact that are listed one by one. */
+const MAX_NOT_SEEN = 1_000
+const MAX_SECTIONS = 64
+/** Longest value of a property. */
+const MAX_VALUE_CHARS = 2_000
 
 /** Collects what is found about one artifact. */
 export class Findings {
@@ -15,6 +29,7 @@ export class Findings {
   readonly notSeen: NotSeen[] = []
   readonly anomalies: Anomaly[] = []
   readonly properties: Property[] = []
+  readonly sections: SectionReport[] = []
   trusted = false
   readonly #onDetection: ((detection: Detection) => void) | undefined
 
@@ -47,8 +62,11 @@ export class Findings {
     this.#onDetection?.(full)
   }
 
-  missed(reason: Reason, detail: string, bytes?: number): void {
-    this.notSeen.push({ path: this.path, reason, detail, ...(bytes === undefined ? {} : { bytes }) })
+  /** @param member - name of a member that is not an artifact of its own */
+  missed(reason: Reason, detail: string, bytes?: number, member?: string): void {
+    const path = member === undefined ? this.path : `${this.path}!/${member}`
+    if (this.notSeen.length < MAX_NOT_SEEN)
+      this.notSeen.push({ path, reason, detail, ...(bytes === undefined ? {} : { bytes }) })
   }
 
   anomaly(code: string, detail: string, offset?: number): void {
@@ -57,25 +75,21 @@ export class Findings {
   }
 
   property(name: string, value: string): void {
-    this.properties.push({ name, value })
+    this.properties.push({ name, value: value.slice(0, MAX_VALUE_CHARS) })
   }
 
-  /** The root artifact of a report. */
-  root(name: string, type: FileType, size: number, sha256: string): ArtifactReport {
-    const { detections, notSeen, trusted } = this
-    return {
-      id: 0,
-      relation: 'root',
-      name,
-      path: this.path,
-      size,
-      sha256,
-      type: type.name,
-      verdict: verdictOf({ detections, notSeen, children: [], trusted }),
-      detections,
-      notSeen,
-      anomalies: this.anomalies,
-      properties: this.properties,
-    }
+  section(section: Section): void {
+    if (this.sections.length < MAX_SECTIONS) this.sections.push(sectionReport(section))
+  }
+
+  /** Nothing was found, and nothing is amiss. */
+  get isEmpty(): boolean {
+    return this.detections.length === 0 && this.notSeen.length === 0
+  }
+
+  /** What goes into the report of the artifact. */
+  members(): Pick<ArtifactReport, 'detections' | 'notSeen' | 'anomalies' | 'properties' | 'sections'> {
+    const { detections, notSeen, anomalies, properties, sections } = this
+    return { detections, notSeen, anomalies, properties, ...(sections.length === 0 ? {} : { sections }) }
   }
 }

@@ -1,29 +1,7 @@
-import type { ExecutableLayout, FileType } from '../formats/index.ts'
+import type { ExecutableLayout } from '../formats/index.ts'
 
-// Files that are no containers by type, and yet hold what raw matching does not see: programs with an archive behind
-// their last section, packed programs, HTML with data: URLs. Known marks only, no guessing: what is found makes the
-// verdict `unscannable`, never `infected`.
-
-/** Bytes behind a program's last section in which an archive must begin to be noticed. */
-const MAX_OVERLAY_BYTES = 16_384
-/** Bytes of HTML in which data: URLs are looked for; larger pages are not called clean. */
-const MAX_HTML_BYTES = 64 << 20
-/** Characters that may stand between `data:` and `;base64,`. */
-const MAX_MEDIA_TYPE_CHARS = 300
-
-/** What archives and installers begin with, as one character per byte. */
-const ARCHIVE_MARKS: readonly { readonly mark: string; readonly what: string }[] = [
-  { mark: '\xef\xbe\xad\xdeNullsoftInst', what: 'an NSIS installer' },
-  { mark: 'AU3!EA05', what: 'an AutoIt script' },
-  { mark: 'AU3!EA06', what: 'an AutoIt script' },
-  { mark: 'MSCF\0\0\0\0', what: 'a cabinet archive' },
-  { mark: 'ISc(', what: 'an InstallShield archive' },
-  { mark: 'data1.cab\0', what: 'an InstallShield archive' },
-  { mark: '.msi\0', what: 'an MSI package' },
-  { mark: 'PK\x03\x04', what: 'a ZIP archive' },
-  { mark: 'Rar!\x1a\x07', what: 'a RAR archive' },
-  { mark: '7z\xbc\xaf\x27\x1c', what: 'a 7z archive' },
-]
+// Programs that hold what neither raw matching nor any component sees: those packed by known packers. Known marks only,
+// no guessing: what is found makes the verdict `unscannable`, never `infected`.
 
 /** Names that packers give their sections. */
 const PACKER_SECTIONS: Readonly<Record<string, string>> = {
@@ -41,25 +19,6 @@ const PACKER_SECTIONS: Readonly<Record<string, string>> = {
 /** The DOS header ends here; Upack puts the entry point inside of it. */
 const DOS_HEADER_BYTES = 64
 
-function startsWith(content: Uint8Array, at: number, mark: string): boolean {
-  for (let i = 0; i < mark.length; i++) if (content[at + i] !== mark.charCodeAt(i)) return false
-  return true
-}
-
-const FIRST_BYTES: ReadonlySet<number> = new Set(ARCHIVE_MARKS.map(({ mark }) => mark.charCodeAt(0)))
-
-/** What is appended to a program, if it is known. */
-function appended(content: Uint8Array, layout: ExecutableLayout): string | undefined {
-  const start = layout.sections.reduce((end, section) => Math.max(end, section.rawOffset + section.rawSize), 0)
-  const end = Math.min(content.length, start + MAX_OVERLAY_BYTES)
-  for (let at = start; at < end; at++) {
-    if (!FIRST_BYTES.has(content[at])) continue
-    const found = ARCHIVE_MARKS.find(({ mark }) => startsWith(content, at, mark))
-    if (found !== undefined) return found.what
-  }
-  return undefined
-}
-
 /** The packer of a program, by the names of its sections or by where it starts. */
 function packerOf(layout: ExecutableLayout): string | undefined {
   for (const section of layout.sections) {
@@ -70,32 +29,14 @@ function packerOf(layout: ExecutableLayout): string | undefined {
   return layout.entryPoint > 0 && layout.entryPoint < DOS_HEADER_BYTES ? 'Upack or the like' : undefined
 }
 
-/** Linear in the content: no expression that content could make slow. */
-function mayHoldDataUrl(content: Uint8Array): boolean {
-  if (content.length > MAX_HTML_BYTES) return true
-  const text = new TextDecoder('latin1').decode(content).toLowerCase()
-  for (let at = text.indexOf(';base64,'); at >= 0; at = text.indexOf(';base64,', at + 1))
-    if (text.slice(Math.max(0, at - MAX_MEDIA_TYPE_CHARS), at).includes('data:')) return true
-  return false
-}
-
 /**
- * Says in a sentence what of a file is not seen by matching its bytes; undefined where nothing is known to be hidden.
- * @param layout - header facts of a program, or undefined
+ * Says in a sentence what of a program is not seen by matching its bytes; undefined where nothing is known to be hidden.
+ * @param layout - header facts, or undefined
  */
-export function hiddenContent(
-  type: FileType,
-  content: Uint8Array,
-  layout: ExecutableLayout | undefined,
-): string | undefined {
-  if (type.name === 'html')
-    return mayHoldDataUrl(content)
-      ? 'The content of data: URLs is not decoded yet; only the text was matched'
-      : undefined
+export function hiddenContent(layout: ExecutableLayout | undefined): string | undefined {
   if (layout === undefined || layout.format !== 'pe') return undefined
   const packer = packerOf(layout)
-  if (packer !== undefined)
-    return `The program is packed with ${packer} and is not unpacked yet; only its packed form was matched`
-  const behind = appended(content, layout)
-  return behind === undefined ? undefined : `Behind the program lies ${behind}, which is not taken apart yet`
+  return packer === undefined
+    ? undefined
+    : `The program is packed with ${packer} and is not unpacked yet; only its packed form was matched`
 }

@@ -45,37 +45,60 @@ class Run {
     this.#deadlineMs = performance.now() + context.budget.timeMs
   }
 
-  async all(emissions: Iterable<Emission> | AsyncIterable<Emission>): Promise<void> {
-    // `for await` over a synchronous iterable costs a turn of the microtask queue for each emission: nothing here.
-    for await (const emission of emissions) {
+  allNow(emissions: Iterable<Emission>): void {
+    for (const emission of emissions) {
       this.#checkClock()
       if (emission.emit !== 'child') this.#sink.emission(emission)
-      else await this.#child(emission)
+      else this.#childNow(emission)
     }
   }
 
-  async #child({ content, ...head }: ChildEmission): Promise<void> {
-    if (++this.#children > this.#context.budget.children) {
-      this.#missed({ reason: 'too-large', detail: `More than ${this.#context.budget.children} members` })
-      throw new OutOfBudget()
+  async all(emissions: AsyncIterable<Emission>): Promise<void> {
+    for await (const emission of emissions) {
+      this.#checkClock()
+      if (emission.emit !== 'child') this.#sink.emission(emission)
+      else if (isNow(emission.content)) this.#childNow(emission)
+      else await this.#childLater(emission)
     }
-    if (!this.#sink.child(head)) return
+  }
+
+  #childNow({ content, ...head }: ChildEmission): void {
+    if (!this.#begin(head)) return
+    if (!isNow(content)) throw new TypeError(`${head.name}: content of a synchronous component that comes later`)
     try {
-      await this.#pieces(content)
+      if (content instanceof Uint8Array) this.#piece(content)
+      else for (const piece of content) if (!this.#piece(piece)) break
     } catch (error) {
-      const missed = missedBy(error)
-      if (missed === undefined) throw error
-      this.#sink.emission({ ...missed, member: head.name })
+      this.#broken(head, error)
     } finally {
       this.#sink.childEnd()
     }
   }
 
-  async #pieces(content: ChildContent): Promise<void> {
-    if (content instanceof Uint8Array) return void this.#piece(content)
-    if (Symbol.iterator in content) {
-      for (const piece of content) if (!this.#piece(piece)) return
-    } else for await (const piece of content) if (!this.#piece(piece)) return
+  async #childLater({ content, ...head }: ChildEmission): Promise<void> {
+    if (!this.#begin(head)) return
+    try {
+      for await (const piece of content as AsyncIterable<Uint8Array>) if (!this.#piece(piece)) break
+    } catch (error) {
+      this.#broken(head, error)
+    } finally {
+      this.#sink.childEnd()
+    }
+  }
+
+  #begin(head: ChildHead): boolean {
+    if (++this.#children > this.#context.budget.children) {
+      this.#missed({ reason: 'too-large', detail: `More than ${this.#context.budget.children} members` })
+      throw new OutOfBudget()
+    }
+    return this.#sink.child(head)
+  }
+
+  /** What came before the error stays. @throws what is a fault of the component */
+  #broken(head: ChildHead, error: unknown): void {
+    const missed = missedBy(error)
+    if (missed === undefined) throw error
+    this.#sink.emission({ ...missed, member: head.name })
   }
 
   #piece(piece: Uint8Array): boolean {
@@ -108,6 +131,17 @@ function missedBy(error: unknown): MissedEmission | undefined {
   return undefined
 }
 
+const isNow = (content: ChildContent): content is Uint8Array | Iterable<Uint8Array> =>
+  content instanceof Uint8Array || Symbol.iterator in content
+
+/** Answers an error that ends a component. @throws what is a fault of the component */
+function ended(error: unknown, sink: EmissionSink): void {
+  if (error instanceof OutOfBudget) return
+  const missed = missedBy(error)
+  if (missed === undefined) throw error
+  sink.emission(missed)
+}
+
 /**
  * Runs a component to its end, or to the end of its budget, which is a `missed` emission then.
  * @throws whatever is a fault of the component itself
@@ -118,12 +152,28 @@ export async function runComponent(
   context: ComponentContext,
   sink: EmissionSink,
 ): Promise<void> {
+  const run = new Run(context, sink)
   try {
-    await new Run(context, sink).all(component.process(input, context))
+    const emissions = component.process(input, context)
+    if (Symbol.iterator in emissions) run.allNow(emissions)
+    else await run.all(emissions)
   } catch (error) {
-    if (error instanceof OutOfBudget) return
-    const missed = missedBy(error)
-    if (missed === undefined) throw error
-    sink.emission(missed)
+    ended(error, sink)
+  }
+}
+
+/** The same without a turn of the event loop, for components that are synchronous. @throws TypeError for others */
+export function runComponentNow(
+  component: Component,
+  input: ComponentInput,
+  context: ComponentContext,
+  sink: EmissionSink,
+): void {
+  try {
+    const emissions = component.process(input, context)
+    if (!(Symbol.iterator in emissions)) throw new TypeError(`${component.manifest.name} is not synchronous`)
+    new Run(context, sink).allNow(emissions)
+  } catch (error) {
+    ended(error, sink)
   }
 }

@@ -1,5 +1,5 @@
 import { ReportSchema, ResultsSchema } from '../model.ts'
-import { DETECTION_KINDS, REASONS, RELATIONS, SEVERITIES, VERDICTS } from '../vocabulary.ts'
+import { DETECTION_KINDS, REASONS, RELATIONS, SECTION_KINDS, SEVERITIES, VERDICTS } from '../vocabulary.ts'
 
 // The schemas as a flat list of named types: what the tables, the XSD and the documentation are written from.
 
@@ -10,6 +10,7 @@ export const VOCABULARIES = {
   DetectionKind: { constant: 'DETECTION_KINDS', words: DETECTION_KINDS },
   Severity: { constant: 'SEVERITIES', words: SEVERITIES },
   Relation: { constant: 'RELATIONS', words: RELATIONS },
+  SectionKind: { constant: 'SECTION_KINDS', words: SECTION_KINDS },
 } as const
 type VocabularyName = keyof typeof VOCABULARIES
 

@@ -18,7 +18,11 @@ export const shapesSource = (): string => [HEAD, ...describeModel().map(shapeSou
 
 function shapeSource({ name, description, fields }: NamedType): string {
   const exported = ENTRIES.has(name) ? 'export ' : ''
-  return `/** ${description}. */\n${exported}const ${constantOf(name)}: Shape = [\n${fields.map(memberSource).join('')}]\n`
+  const members = fields.map(memberSource)
+  // The formatter puts a single short member on the line of its list.
+  const short = members.length === 1 && !members[0].trimEnd().includes('\n')
+  const list = short ? `[${members[0].trim().replace(/,$/, '')}]` : `[\n${members.join('')}]`
+  return `/** ${description}. */\n${exported}const ${constantOf(name)}: Shape = ${list}\n`
 }
 
 const constantOf = (type: string): string => `${type[0].toLowerCase()}${type.slice(1)}Shape`

@@ -56,7 +56,7 @@ function readDocument(roots: Readonly<Record<string, Shape>>, text: string): Fie
   return value
 }
 
-/** Reads an element whose start tag was taken. Recursion is as deep as the model, five elements. */
+/** Reads an element whose start tag was taken. Recursion is as deep as the model, eight elements. */
 function readElement(tokens: Tokens, tag: StartTag, shape: Shape): Fields {
   const children = tag.empty ? new Map<Member, Fields[]>() : readChildren(tokens, tag, shape)
   const value: Fields = {}
@@ -102,7 +102,7 @@ function nestedField(
 ): Fields | Fields[] | undefined {
   if (member.kind === 'list') {
     checkListLength(member, items.length, `element ${tag.name}, offset ${tag.at}`)
-    return items
+    return items.length === 0 && member.optional === true ? undefined : items
   }
   if (items.length === 0 && member.optional === undefined)
     throw tokens.fault(`Element ${tag.name} needs ${member.name}`, tag.at)

@@ -6,7 +6,10 @@ import { FILE_TYPES } from '../../formats/index.ts'
 import { CONTENT_MARGIN_BYTES, createKernel, createReferenceKernel, KERNEL_OUT_BYTES } from '../../match/index.ts'
 import { ColdStore, compileDatabase, openImage, readImageHeader, type CompileResult } from '../../signatures/index.ts'
 import type { EnginePorts, EngineThread } from '../engine-thread.ts'
+import type { Component } from '../component.ts'
 import { createEngineThread } from '../pipeline.ts'
+import { TREE_LIMITS, type TreeLimits } from '../tree-budget.ts'
+import { inProcessUnpacker } from './unpacker.ts'
 
 // Makes an engine thread over signatures that are given as text. For tests of every layer above.
 
@@ -37,10 +40,19 @@ export interface TestEngine {
   readonly compiled: CompileResult
 }
 
+export interface TestEngineOptions {
+  readonly windowBytes?: number
+  readonly kernel?: 'wasm' | 'reference'
+  readonly unwanted?: boolean
+  /** What takes content apart; absent: nothing. */
+  readonly components?: readonly Component[]
+  readonly limits?: Partial<TreeLimits>
+}
+
 /** @param windowBytes - small ones make content go through the window in pieces */
 export function testEngine(
   files: Readonly<Record<string, string>>,
-  { windowBytes = WINDOW_BYTES, kernel = 'wasm', unwanted = false } = {},
+  { windowBytes = WINDOW_BYTES, kernel = 'wasm', unwanted = false, components, limits }: TestEngineOptions = {},
 ): TestEngine {
   const compiled = compileTexts(files, unwanted)
   const bytes = Buffer.concat(compiled.chunks)
@@ -60,6 +72,8 @@ export function testEngine(
     window,
     ports: NODE_PORTS,
     version: 'test',
+    ...(components === undefined ? {} : { unpacker: inProcessUnpacker(components) }),
+    limits: { ...TREE_LIMITS, ...limits },
     kernel: useWasm
       ? createKernel(new WebAssembly.Module(readFileSync(KERNEL)), { memory, windowAt, outAt })
       : createReferenceKernel(window),

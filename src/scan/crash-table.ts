@@ -1,0 +1,22 @@
+import type { CrashCounter } from './tree.ts'
+
+/** Contents that are remembered; the oldest are forgotten first. */
+const MAX_ENTRIES = 4_096
+
+/** Counts crashes of components by content, in bounded memory. */
+export class CrashTable implements CrashCounter {
+  readonly #counts = new Map<string, number>()
+
+  of(key: string): number {
+    return this.#counts.get(key) ?? 0
+  }
+
+  count(key: string): number {
+    const crashes = this.of(key) + 1
+    this.#counts.delete(key)
+    this.#counts.set(key, crashes)
+    const oldest = this.#counts.size > MAX_ENTRIES ? this.#counts.keys().next().value : undefined
+    if (oldest !== undefined) this.#counts.delete(oldest)
+    return crashes
+  }
+}

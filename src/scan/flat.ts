@@ -1,0 +1,174 @@
+import { identify, readExecutable, type ExecutableLayout, type FileType } from '../formats/index.ts'
+import {
+  Budget,
+  BudgetSpent,
+  DigestLookup,
+  Matcher,
+  type ContentWindow,
+  type Kernel,
+  type Match,
+} from '../match/index.ts'
+import { ImageError, type ColdStore, type DatabaseImage } from '../signatures/index.ts'
+import type { EnginePorts } from './engine-thread.ts'
+import type { Findings } from './findings.ts'
+import { hiddenContent } from './hidden-content.ts'
+import { ContentDigests, findTrust, matchFile, matchPe } from './match-digests.ts'
+import { severityOf, unofficial } from './names.ts'
+
+// One flat piece of content: identify, allow-list, digests, body and logical signatures.
+
+export interface FlatParts {
+  readonly image: DatabaseImage
+  readonly cold: ColdStore
+  readonly kernel: Kernel
+  /** The thread's window, at the address that the kernel knows. */
+  readonly window: Uint8Array
+  readonly ports: EnginePorts
+}
+
+/** What is to be matched, and where what is found goes. */
+export interface FlatSubject {
+  /** The start of the thread's window, or any other array; borrowed. */
+  readonly content: Uint8Array
+  readonly findings: Findings
+  /** In the scale of performance.now(). */
+  readonly deadlineMs: number
+  /** ClamAV's type names of the containers around it, outermost first. */
+  readonly containers: readonly string[]
+  /** What it is, where that is known; else it is identified. */
+  readonly type?: FileType
+  /** Another reading of its parent: only body and logical signatures count. */
+  readonly isView?: boolean
+}
+
+export interface FlatResult {
+  readonly type: FileType
+  /** Hexadecimal; computed when asked for, if no signature needed it before. */
+  readonly digests: ContentDigests
+}
+
+/** Brings content before the kernel: all of it where it fits, else piece by piece. */
+class WindowLoader implements ContentWindow {
+  readonly #window: Uint8Array
+  readonly #content: Uint8Array
+  readonly #whole: boolean
+  #from = 0
+  #to = 0
+
+  constructor(window: Uint8Array, content: Uint8Array) {
+    this.#window = window
+    this.#content = content
+    const inPlace = content.buffer === window.buffer && content.byteOffset === window.byteOffset
+    this.#whole = inPlace || content.length <= window.length
+    if (!inPlace && this.#whole) window.set(content)
+  }
+
+  get capacity(): number {
+    return this.#window.length
+  }
+
+  bring(from: number, to: number): number {
+    if (this.#whole || (from >= this.#from && to <= this.#to)) return this.#from
+    this.#from = from
+    this.#to = Math.min(from + this.#window.length, this.#content.length)
+    this.#window.set(this.#content.subarray(this.#from, this.#to))
+    return from
+  }
+}
+
+const PE_TARGET = 1
+
+/** Matches flat content, one piece after the other. The parts are borrowed for its lifetime. */
+export class FlatScanner {
+  readonly #parts: FlatParts
+  readonly #matcher: Matcher
+  readonly #lookup: DigestLookup
+
+  constructor(parts: FlatParts) {
+    this.#parts = parts
+    this.#matcher = new Matcher(parts.image, parts.kernel)
+    this.#lookup = new DigestLookup(parts.image, parts.cold)
+  }
+
+  /** Synchronous and step-limited; what content does is never an exception but a finding. */
+  scan(subject: FlatSubject): FlatResult {
+    const { content, findings } = subject
+    const digests = new ContentDigests(content, this.#parts.ports)
+    const type = subject.type ?? identify(content)
+    try {
+      if (subject.isView === true) this.#matchBodies(subject, type)
+      else this.#inspect(subject, type, digests)
+    } catch (error) {
+      if (!missed(error, findings)) throw error
+    }
+    return { type, digests }
+  }
+
+  #inspect(subject: FlatSubject, type: FileType, digests: ContentDigests): void {
+    const { content, findings } = subject
+    findings.property('mime', type.mime)
+    const trust = findTrust(this.#lookup, digests, content.length)
+    if (trust !== undefined) {
+      findings.trusted = true
+      findings.property('trusted-by', `${trust.database}:${trust.line} ${trust.name}`)
+      return
+    }
+    matchFile(this.#lookup, digests, content.length, findings)
+    if (!findings.settled) this.#matchBodies(subject, type)
+  }
+
+  #matchBodies({ content, findings, containers, deadlineMs }: FlatSubject, type: FileType): void {
+    const { cold, window, ports } = this.#parts
+    const layout = lazy(() => readLayout(type, content, findings))
+    if (type.target === PE_TARGET) {
+      const pe = layout()
+      if (pe !== undefined) matchPe(this.#lookup, content, pe, ports, findings)
+      if (findings.settled) return
+    }
+    this.#matcher.match({ content, target: type.target, layout, containers }, new WindowLoader(window, content), {
+      budget: new Budget(deadlineMs, content.length),
+      onMatch: match => {
+        detect(match, cold, findings)
+        return !findings.settled
+      },
+    })
+    const hidden = type.target === PE_TARGET ? hiddenContent(layout()) : undefined
+    if (hidden !== undefined) findings.missed('unsupported', hidden)
+  }
+}
+
+/** What went wrong with the scan itself makes the result incomplete, never clean. False where it is something else. */
+function missed(error: unknown, findings: Findings): boolean {
+  if (error instanceof BudgetSpent)
+    findings.missed(
+      'time',
+      error.reason === 'time'
+        ? 'The time for this scan was used up; allow more with --max-time'
+        : 'The content needs more matching steps than one scan may take',
+    )
+  else if (error instanceof ImageError) findings.missed('unreadable', error.message)
+  else return false
+  return true
+}
+
+function readLayout(type: FileType, content: Uint8Array, findings: Findings): ExecutableLayout | undefined {
+  const layout = readExecutable(type, content)
+  for (const { code, detail, offset } of layout?.anomalies ?? []) findings.anomaly(code, detail, offset)
+  return layout
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+function detect(match: Match, cold: ColdStore, findings: Findings): void {
+  const { name, database, line } = cold.content(match.signature)
+  const detection = {
+    name: unofficial(name),
+    kind: match.logical ? ('logical' as const) : ('body' as const),
+    severity: severityOf(name, match.unwanted),
+    source: { database, line },
+  }
+  findings.detect(detection, match.start, match.start < 0 ? undefined : match.end - match.start)
+}

@@ -1,0 +1,86 @@
+import type { ComponentBudget } from './component.ts'
+
+// One budget for a whole tree: absolute, shared by everything inside of one submission, charged before anything is kept.
+
+export interface TreeLimits {
+  /** Containers inside of containers; the submission itself is at depth 0. */
+  readonly maxDepth: number
+  /** Artifacts, the submission among them. */
+  readonly maxArtifacts: number
+  /** Bytes that may come out of all containers together, however large the submission is. */
+  readonly maxOutputBytes: number
+  /** Longer content is matched, but not taken apart. */
+  readonly maxUnpackBytes: number
+}
+
+export const TREE_LIMITS: TreeLimits = {
+  maxDepth: 24,
+  maxArtifacts: 20_000,
+  maxOutputBytes: 2 ** 31,
+  maxUnpackBytes: 512 << 20,
+}
+
+/** Whatever its size, a submission may grow to this. */
+const FREE_OUTPUT_BYTES = 128 << 20
+/** Beyond that, to so many times its size: honest archives rarely pass twenty, bombs start at a thousand. */
+const MAX_EXPANSION = 64
+
+/** Why no more is taken apart. */
+export type BudgetEnd = 'artifacts' | 'output' | 'time'
+
+export class TreeBudget {
+  readonly limits: TreeLimits
+  readonly deadlineMs: number
+  /** What comes out may not be more than this. */
+  readonly maxOutputBytes: number
+  #artifacts = 1
+  #outputBytes = 0
+
+  /** @param deadlineMs - in the scale of performance.now() */
+  constructor(limits: TreeLimits, rootBytes: number, deadlineMs: number) {
+    this.limits = limits
+    this.deadlineMs = deadlineMs
+    this.maxOutputBytes = Math.min(limits.maxOutputBytes, FREE_OUTPUT_BYTES + MAX_EXPANSION * rootBytes)
+  }
+
+  get outputBytes(): number {
+    return this.#outputBytes
+  }
+
+  /** Takes one artifact; false where there is none left. */
+  takeArtifact(): boolean {
+    if (this.#artifacts >= this.limits.maxArtifacts) return false
+    this.#artifacts++
+    return true
+  }
+
+  /** Takes bytes of output; false where they are more than there are left. */
+  takeOutput(bytes: number): boolean {
+    if (this.#outputBytes + bytes > this.maxOutputBytes) return false
+    this.#outputBytes += bytes
+    return true
+  }
+
+  get isLate(): boolean {
+    return performance.now() > this.deadlineMs
+  }
+
+  /** What one component may use of what is left. */
+  share(own: ComponentBudget): ComponentBudget {
+    return {
+      timeMs: Math.max(1, Math.min(own.timeMs, Math.ceil(this.deadlineMs - performance.now()))),
+      memoryBytes: own.memoryBytes,
+      // One more than is left: the end of the budget is noticed here, by whoever charges it.
+      outputBytes: Math.min(own.outputBytes, this.maxOutputBytes - this.#outputBytes + 1),
+      children: Math.min(own.children, this.limits.maxArtifacts - this.#artifacts + 1),
+    }
+  }
+}
+
+/** Says in a sentence that the budget ended. */
+export function budgetSentence(end: BudgetEnd, budget: TreeBudget): string {
+  if (end === 'artifacts') return `It holds more than ${budget.limits.maxArtifacts} members; only these were looked at`
+  if (end === 'output')
+    return `More than ${budget.maxOutputBytes} bytes come out of it; what is beyond was not looked at`
+  return 'The time for this scan was used up; allow more with --max-time'
+}

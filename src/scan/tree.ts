@@ -1,0 +1,468 @@
+import { typeByName, type FileType, type FileTypeName } from '../formats/index.ts'
+import {
+  strongest,
+  verdictsOf,
+  type ArtifactReport,
+  type Detection,
+  type Relation,
+  type Verdict,
+} from '../report/index.ts'
+import { DEFAULT_COMPONENT_BUDGET, type ComponentManifest } from './component.ts'
+import type { ScanRequest } from './engine-thread.ts'
+import { Findings } from './findings.ts'
+import type { FlatResult, FlatScanner } from './flat.ts'
+import { Passwords } from './passwords.ts'
+import type { ChildHead, EmissionSink, PlainEmission } from './run-component.ts'
+import { budgetSentence, TreeBudget, type BudgetEnd, type TreeLimits } from './tree-budget.ts'
+import type { Planner, Unpacker } from './unpacker.ts'
+
+// The artifact tree of one submission. Every artifact is matched while it lies in the thread's window; what components
+// can take apart is kept, and waits on an explicit stack. Members are matched while their container is still being
+// unpacked in the sandbox.
+//
+//   root ──match──▶ waits ──▶ component ──▶ member ──▶ window ──match──▶ waits, if it is a container itself
+//
+// Memory is bounded: what waits may hold MAX_WAITING_BYTES; members that find no room are passed over, and their
+// container is taken apart once more when there is.
+
+/** Content that waits to be taken apart, of one submission. */
+const MAX_WAITING_BYTES = 128 << 20
+/** Longest name of a member that is kept, in UTF-16 units. */
+const MAX_NAME_CHARS = 1024
+/** Looks at the clock after this many bytes. */
+const CLOCK_BYTES = 1 << 20
+/** Components may say so much about one artifact. */
+const MAX_PROPERTIES = 256
+/** Crashes after which content is not given to a component again. */
+const MAX_CRASHES = 2
+
+/** What a tree needs of its thread. */
+export interface TreeHost {
+  readonly flat: FlatScanner
+  /** Where members are put together and matched. */
+  readonly window: Uint8Array
+  readonly unpacker: Unpacker | undefined
+  readonly planner: Planner
+  readonly limits: TreeLimits
+  /** Crashes of components, by component and content; outlives one tree. */
+  readonly crashes: CrashCounter
+}
+
+export interface CrashCounter {
+  /** @returns crashes so far, this one included */
+  count(key: string): number
+  of(key: string): number
+}
+
+interface Node {
+  readonly id: number
+  readonly parent: Node | undefined
+  readonly relation: Relation
+  readonly name: string
+  readonly size: number
+  readonly depth: number
+  readonly type: FileType
+  /** Absent for views. */
+  readonly sha256: string | undefined
+  readonly findings: Findings
+  /** ClamAV's names of this type and those around it, outermost first: what its members are inside of. */
+  readonly containers: readonly string[]
+  /** An earlier artifact with the same content in the same kind of place. */
+  readonly twin?: Node
+}
+
+/** A container that waits, and how far it was already taken apart. */
+interface Waiting {
+  readonly node: Node
+  readonly content: Uint8Array
+  readonly plan: readonly ComponentManifest[]
+  /** Place in the plan. */
+  component: number
+  /** Members and other emissions of that component that were already taken. */
+  children: number
+  emissions: number
+}
+
+export class Tree {
+  readonly #host: TreeHost
+  readonly #request: ScanRequest
+  readonly #onDetection: ((detection: Detection) => void) | undefined
+  readonly #budget: TreeBudget
+  readonly #passwords: Passwords
+  readonly #nodes: Node[] = []
+  readonly #waiting: Waiting[] = []
+  /** First artifact of each content, by digest and place. */
+  readonly #seen = new Map<string, Node>()
+  #waitingBytes = 0
+  #bytesMatched = 0
+  /** The end of the budget; said once, of the artifact at which it came. */
+  #ended: BudgetEnd | undefined
+
+  constructor(host: TreeHost, request: ScanRequest, onDetection?: (detection: Detection) => void) {
+    this.#host = host
+    this.#request = request
+    this.#onDetection = onDetection
+    this.#budget = new TreeBudget(host.limits, request.content.length, request.deadlineMs)
+    this.#passwords = new Passwords(request.passwords ?? [])
+  }
+
+  /** Bytes matched, over all artifacts. */
+  get bytesMatched(): number {
+    return this.#bytesMatched
+  }
+
+  /** Scans everything; afterwards artifacts() tells. */
+  scan(): void {
+    const { content, name } = this.#request
+    const findings = this.#findings(name)
+    const result = this.#match(content, findings, [])
+    const root = this.#node(undefined, { relation: 'root', name, size: content.length }, findings, result)
+    this.#wait(root, content)
+    for (let next = this.#waiting.at(-1); next !== undefined; next = this.#waiting.at(-1)) {
+      if (this.#stopped || !this.#advance(next)) this.#drop(next)
+    }
+  }
+
+  /** The artifacts as the report lists them. */
+  artifacts(): ArtifactReport[] {
+    const judged = this.#nodes.map(({ id, parent, findings }) => ({
+      id,
+      parent: parent?.id,
+      detections: findings.detections,
+      notSeen: findings.notSeen,
+      trusted: findings.trusted,
+    }))
+    const verdicts = withTwins(this.#nodes, verdictsOf(judged))
+    return this.#nodes.map((node, i) => ({
+      id: node.id,
+      ...(node.parent === undefined ? {} : { parent: node.parent.id }),
+      relation: node.relation,
+      name: node.name,
+      path: node.findings.path,
+      size: node.size,
+      ...(node.sha256 === undefined ? {} : { sha256: node.sha256 }),
+      type: node.type.name,
+      verdict: verdicts[i],
+      ...node.findings.members(),
+    }))
+  }
+
+  get #stopped(): boolean {
+    return this.#ended !== undefined || this.#settled
+  }
+
+  /** Something malicious was found, and no more is asked for. */
+  get #settled(): boolean {
+    return !this.#request.allMatches && this.#infected
+  }
+
+  #infected = false
+
+  #findings(path: string): Findings {
+    return new Findings(path, this.#request.allMatches, detection => {
+      if (detection.severity === 'malicious') this.#infected = true
+      this.#onDetection?.(detection)
+    })
+  }
+
+  #match(
+    content: Uint8Array,
+    findings: Findings,
+    containers: readonly string[],
+    forced?: FileType,
+    isView = false,
+  ): FlatResult {
+    this.#bytesMatched += content.length
+    const { deadlineMs } = this.#request
+    return this.#host.flat.scan({
+      content,
+      findings,
+      deadlineMs,
+      containers,
+      isView,
+      ...(forced === undefined ? {} : { type: forced }),
+    })
+  }
+
+  #node(
+    parent: Node | undefined,
+    { relation, name, size }: Pick<Node, 'relation' | 'name' | 'size'>,
+    findings: Findings,
+    { type, digests }: FlatResult,
+  ): Node {
+    const sha256 = relation === 'view' ? undefined : digests.sha256
+    const key = `${sha256} ${type.name} ${parent?.containers.join('>') ?? ''}`
+    const twin = sha256 === undefined ? undefined : this.#seen.get(key)
+    const node: Node = {
+      id: this.#nodes.length,
+      parent,
+      relation,
+      name,
+      size,
+      depth: parent === undefined ? 0 : parent.depth + 1,
+      type,
+      sha256,
+      findings,
+      containers: [...(parent?.containers ?? []), type.clamType],
+      ...(twin === undefined ? {} : { twin }),
+    }
+    if (sha256 !== undefined && twin === undefined) this.#seen.set(key, node)
+    this.#nodes.push(node)
+    return node
+  }
+
+  /** Puts an artifact on the stack if something takes it apart; says what is not seen if nothing does. */
+  #wait(node: Node, content: Uint8Array): void {
+    const { type, findings } = node
+    if (findings.trusted || this.#settled || content.length === 0 || node.relation === 'view') return
+    const { planner, unpacker, limits } = this.#host
+    const plan = unpacker === undefined ? [] : planner.plan(type.name as FileTypeName)
+    if (type.container && !plan.some(({ stage }) => stage === 'extract'))
+      findings.missed(
+        'unsupported',
+        `The content of ${type.description} is not taken apart yet; only its raw bytes were matched`,
+      )
+    if (plan.length === 0) return
+    if (isInside(node))
+      return findings.missed('too-deep', 'It contains itself; what is inside of it was looked at once')
+    if (node.twin !== undefined) return
+    if (content.length > limits.maxUnpackBytes)
+      return findings.missed('too-large', `Only content of up to ${limits.maxUnpackBytes} bytes is taken apart`)
+    // The window is needed for the members.
+    const kept = content.buffer === this.#host.window.buffer ? content.slice() : content
+    this.#waitingBytes += kept.length
+    this.#waiting.push({ node, content: kept, plan, component: 0, children: 0, emissions: 0 })
+  }
+
+  #drop(waiting: Waiting): void {
+    this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+    this.#waitingBytes -= waiting.content.length
+    if (this.#ended !== undefined && waiting.component < waiting.plan.length && !this.#settled)
+      this.#sayEnded(waiting.node, this.#ended)
+  }
+
+  /** Runs the next component of a container, or goes on with one. False: it is through. */
+  #advance(waiting: Waiting): boolean {
+    const manifest = waiting.plan[waiting.component]
+    if (manifest === undefined) return false
+    const { node, content } = waiting
+    const key = `${manifest.name} ${node.sha256}`
+    if (this.#host.crashes.of(key) >= MAX_CRASHES) {
+      node.findings.missed('crashed', `Content that ended ${manifest.name} twice is not given to it again`)
+      this.#next(waiting)
+      return true
+    }
+    const members = new Members(this, waiting)
+    const outcome = this.#host.unpacker?.run(
+      {
+        component: manifest.name,
+        type: node.type.name as FileTypeName,
+        name: node.name,
+        passwords: this.#passwords.list(),
+        options: {},
+        budget: this.#budget.share({ ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget }),
+        content,
+      },
+      members,
+    )
+    members.close()
+    if (outcome === 'crashed') {
+      // Once more, behind what was taken: a container is not lost because its sandbox was.
+      this.#host.crashes.count(key)
+      return true
+    }
+    if (outcome === 'time') node.findings.missed('time', `${manifest.name} was ended: it took longer than it may`)
+    if (!members.passedOver) this.#next(waiting)
+    return true
+  }
+
+  #next(waiting: Waiting): void {
+    waiting.component++
+    waiting.children = 0
+    waiting.emissions = 0
+  }
+
+  #end(reason: BudgetEnd, node: Node): void {
+    if (this.#ended !== undefined) return
+    this.#ended = reason
+    this.#sayEnded(node, reason)
+  }
+
+  #sayEnded(node: Node, reason: BudgetEnd): void {
+    const detail = budgetSentence(reason, this.#budget)
+    if (node.findings.notSeen.some(other => other.detail === detail)) return
+    node.findings.missed(reason === 'time' ? 'time' : 'too-large', detail)
+  }
+
+  /** There is room for one more container to wait. */
+  hasRoom(): boolean {
+    return this.#waitingBytes < MAX_WAITING_BYTES || this.#waiting.length === 1
+  }
+
+  /** Whether a member may be taken at all. */
+  admit(node: Node): boolean {
+    if (this.#stopped) return false
+    if (node.depth >= this.#budget.limits.maxDepth) {
+      const detail = `It lies ${node.depth} containers deep; what is inside of it was not looked at`
+      if (!node.findings.notSeen.some(other => other.reason === 'too-deep')) node.findings.missed('too-deep', detail)
+      return false
+    }
+    if (this.#budget.isLate) this.#end('time', node)
+    else if (!this.#budget.takeArtifact()) this.#end('artifacts', node)
+    return this.#ended === undefined
+  }
+
+  /** Puts a piece of a member into the window. False: no more of it. */
+  take(node: Node, piece: Uint8Array, fill: number): boolean {
+    if (this.#ended !== undefined) return false
+    if (!this.#budget.takeOutput(piece.length)) this.#end('output', node)
+    else if (fill % CLOCK_BYTES < piece.length && this.#budget.isLate) this.#end('time', node)
+    if (this.#ended !== undefined) return false
+    this.#host.window.set(piece, fill)
+    return true
+  }
+
+  get windowBytes(): number {
+    return this.#host.window.length
+  }
+
+  /** A member is complete in the window, or as much of it as will come. */
+  member(container: Node, head: ChildHead, index: number, size: number, cut: boolean): void {
+    const relation = head.relation ?? 'extracted'
+    const name = head.name.slice(0, MAX_NAME_CHARS)
+    const findings = this.#findings(`${container.findings.path}!/${name === '' ? `#${index}` : name}`)
+    for (const { name: property, value } of head.properties ?? []) findings.property(property, value)
+    const content = this.#host.window.subarray(0, size)
+    if (cut)
+      findings.missed(
+        'too-large',
+        `Only the first ${size} bytes of it were looked at; the rest does not fit into memory`,
+      )
+    const forced = head.type === undefined ? undefined : typeByName(head.type)
+    const result = this.#match(content, findings, container.containers, forced, relation === 'view')
+    // Views are readings, not files: they are listed only where they show something.
+    if (relation === 'view' && findings.isEmpty) return
+    this.#wait(this.#node(container, { relation, name, size }, findings, result), content)
+  }
+
+  /** What a component says beside members. */
+  note(node: Node, emission: PlainEmission): void {
+    const { findings } = node
+    switch (emission.emit) {
+      case 'property':
+        if (findings.properties.length < MAX_PROPERTIES) findings.property(emission.name, emission.value)
+        return
+      case 'anomaly':
+        return findings.anomaly(emission.code, emission.detail, emission.offset)
+      case 'section':
+        return findings.section(emission.section)
+      case 'missed':
+        // The end of the whole budget was said already.
+        if (this.#ended !== undefined && (emission.reason === 'too-large' || emission.reason === 'time')) return
+        return findings.missed(emission.reason, emission.detail, emission.bytes, emission.member)
+      case 'password':
+        return this.#passwords.found(emission.password)
+      case 'detection':
+        return findings.detect(
+          {
+            name: emission.name,
+            kind: 'heuristic',
+            severity: emission.severity,
+            source: { database: 'heuristics', line: 0 },
+          },
+          emission.offset,
+          emission.length,
+        )
+    }
+  }
+}
+
+/** A twin is not looked into again: what was found in the first one counts for it, and for what is around it. */
+function withTwins(nodes: readonly Node[], verdicts: Verdict[]): Verdict[] {
+  // Verdicts only grow, and there are few of them: this ends.
+  for (let changed = true; changed;) {
+    changed = false
+    for (const { id, twin } of nodes) {
+      if (twin === undefined || verdicts[id] === verdicts[twin.id]) continue
+      for (let at: Node | undefined = nodes[id]; at !== undefined; at = at.parent) {
+        const joined = strongest(verdicts[at.id], verdicts[twin.id])
+        if (joined !== verdicts[at.id] && verdicts[at.id] !== 'trusted') {
+          verdicts[at.id] = joined
+          changed = true
+        }
+      }
+    }
+  }
+  return verdicts
+}
+
+/** The same content lies around it. */
+function isInside({ sha256, parent }: Node): boolean {
+  for (let above = parent; above !== undefined; above = above.parent)
+    if (above.sha256 !== undefined && above.sha256 === sha256) return true
+  return false
+}
+
+/** The sink of one run of a component: puts members together, and passes over what an earlier run gave already. */
+class Members implements EmissionSink {
+  readonly #tree: Tree
+  readonly #waiting: Waiting
+  #childrenSeen = 0
+  #emissionsSeen = 0
+  #head: ChildHead | undefined
+  #fill = 0
+  #cut = false
+  /** Members came for which there was no room: the component has to be run again. */
+  passedOver = false
+
+  constructor(tree: Tree, waiting: Waiting) {
+    this.#tree = tree
+    this.#waiting = waiting
+  }
+
+  emission(emission: PlainEmission): void {
+    this.#emissionsSeen++
+    if (this.passedOver || this.#emissionsSeen <= this.#waiting.emissions) return
+    this.#waiting.emissions = this.#emissionsSeen
+    this.#tree.note(this.#waiting.node, emission)
+  }
+
+  child(head: ChildHead): boolean {
+    this.#head = undefined
+    this.#childrenSeen++
+    if (this.passedOver || this.#childrenSeen <= this.#waiting.children) return false
+    if (!this.#tree.hasRoom()) {
+      this.passedOver = true
+      return false
+    }
+    if (!this.#tree.admit(this.#waiting.node)) return false
+    this.#head = head
+    this.#fill = 0
+    this.#cut = false
+    return true
+  }
+
+  data(piece: Uint8Array): boolean {
+    if (this.#head === undefined || this.#cut) return false
+    if (this.#fill + piece.length > this.#tree.windowBytes) {
+      this.#cut = true
+      return false
+    }
+    if (!this.#tree.take(this.#waiting.node, piece, this.#fill)) return false
+    this.#fill += piece.length
+    return true
+  }
+
+  childEnd(): void {
+    const head = this.#head
+    if (head === undefined) return
+    this.#head = undefined
+    this.#waiting.children = this.#childrenSeen
+    this.#tree.member(this.#waiting.node, head, this.#childrenSeen, this.#fill, this.#cut)
+  }
+
+  /** The run is over; a member without its end is as good as it gets. */
+  close(): void {
+    this.childEnd()
+  }
+}

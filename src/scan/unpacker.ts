@@ -1,0 +1,54 @@
+import type { ComponentBudget, ComponentManifest } from './component.ts'
+import { STAGES } from './component.ts'
+import type { EmissionSink } from './run-component.ts'
+import type { FileTypeName } from '../formats/index.ts'
+
+// What the pipeline asks of whoever runs components: a sandbox, or the process itself in tests.
+
+/** One component, one artifact. */
+export interface UnpackOrder {
+  readonly component: string
+  readonly type: FileTypeName
+  readonly name: string
+  readonly passwords: readonly string[]
+  readonly options: Readonly<Record<string, boolean | number | string>>
+  readonly budget: ComponentBudget
+  /** Borrowed; in any memory. */
+  readonly content: Uint8Array
+}
+
+/** `crashed`: the component ended whoever ran it; `time`: it was ended at its budget's end. */
+export type UnpackOutcome = 'done' | 'crashed' | 'time'
+
+export interface Unpacker {
+  /** Every component that can be run. */
+  readonly manifests: readonly ComponentManifest[]
+  /** Blocks until the component is through. Content may be overwritten once the sink has heard of the first child. */
+  run(order: UnpackOrder, sink: EmissionSink): UnpackOutcome
+}
+
+/** Which components an artifact of a type is given to, in order. */
+export class Planner {
+  readonly #manifests: readonly ComponentManifest[]
+  readonly #plans = new Map<string, readonly ComponentManifest[]>()
+
+  constructor(manifests: readonly ComponentManifest[]) {
+    this.#manifests = manifests.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage))
+  }
+
+  plan(type: FileTypeName): readonly ComponentManifest[] {
+    const known = this.#plans.get(type)
+    if (known !== undefined) return known
+    const plan = this.#manifests.filter(manifest => accepts(manifest, type))
+    this.#plans.set(type, plan)
+    return plan
+  }
+
+  /** Whether anything takes artifacts of this type apart. */
+  unpacks(type: FileTypeName): boolean {
+    return this.plan(type).some(({ stage }) => stage === 'extract')
+  }
+}
+
+const accepts = ({ accepts: types, rejects = [] }: ComponentManifest, type: FileTypeName): boolean =>
+  (types.includes(type) || types.includes('*')) && !rejects.includes(type)
