@@ -39,6 +39,8 @@ export interface MatchOptions {
   readonly budget: Budget
   /** Called for each match as it is found; false ends the matching. */
   readonly onMatch: (match: Match) => boolean
+  /** Called for each mark that matched, with its name and where; no match. */
+  readonly onMark?: (name: string, start: number) => void
 }
 
 /** One per thread; not re-entrant. Memory: four bytes per pattern and per signature. */
@@ -260,6 +262,10 @@ class Run {
 
   #report(signature: number, start: number, end: number): void {
     const info = this.#image.signatureInfo[signature]
+    if ((info & SIGNATURE.MARK) !== 0) {
+      const { firstMark, marks } = this.#image.meta
+      return this.#options.onMark?.(marks[signature - firstMark], start)
+    }
     const logical = (info & SIGNATURE.LOGICAL) !== 0
     if (!this.#options.onMatch({ signature, logical, unwanted: (info & SIGNATURE.UNWANTED) !== 0, start, end }))
       this.#done = true

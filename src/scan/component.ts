@@ -46,7 +46,14 @@ export interface ComponentManifest {
   readonly accepts: readonly (FileTypeName | '*')[]
   /** Types that it is not given although `accepts` names them. Default: none. */
   readonly rejects?: readonly FileTypeName[]
+  /** Marks (signatures/compile/marks.ts) of which one must have been found in an artifact. Default: it is given all. */
+  readonly marks?: readonly string[]
   readonly stage: Stage
+  /**
+   * `engine`: runs in the scanning thread itself. Only for what is linear in its input, holds a few buffers, decompresses
+   * nothing and uses nobody else's code. Default: `sandbox`.
+   */
+  readonly place?: 'engine' | 'sandbox'
   /** Where it needs other limits than DEFAULT_COMPONENT_BUDGET. */
   readonly budget?: Partial<ComponentBudget>
   readonly options?: readonly ComponentOption[]

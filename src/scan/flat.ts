@@ -45,6 +45,8 @@ export interface FlatResult {
   readonly type: FileType
   /** Hexadecimal; computed when asked for, if no signature needed it before. */
   readonly digests: ContentDigests
+  /** What files that may lie inside of it begin with, as far as it was found. */
+  readonly marks: readonly string[]
 }
 
 /** Brings content before the kernel: all of it where it fits, else piece by piece. */
@@ -95,16 +97,17 @@ export class FlatScanner {
     const { content, findings } = subject
     const digests = new ContentDigests(content, this.#parts.ports)
     const type = subject.type ?? identify(content)
+    const marks: string[] = []
     try {
-      if (subject.isView === true) this.#matchBodies(subject, type)
-      else this.#inspect(subject, type, digests)
+      if (subject.isView === true) this.#matchBodies(subject, type, marks)
+      else this.#inspect(subject, type, digests, marks)
     } catch (error) {
       if (!missed(error, findings)) throw error
     }
-    return { type, digests }
+    return { type, digests, marks }
   }
 
-  #inspect(subject: FlatSubject, type: FileType, digests: ContentDigests): void {
+  #inspect(subject: FlatSubject, type: FileType, digests: ContentDigests, marks: string[]): void {
     const { content, findings } = subject
     findings.property('mime', type.mime)
     const trust = findTrust(this.#lookup, digests, content.length)
@@ -114,10 +117,10 @@ export class FlatScanner {
       return
     }
     matchFile(this.#lookup, digests, content.length, findings)
-    if (!findings.settled) this.#matchBodies(subject, type)
+    if (!findings.settled) this.#matchBodies(subject, type, marks)
   }
 
-  #matchBodies({ content, findings, containers, deadlineMs }: FlatSubject, type: FileType): void {
+  #matchBodies({ content, findings, containers, deadlineMs }: FlatSubject, type: FileType, marks: string[]): void {
     const { cold, window, ports } = this.#parts
     const layout = lazy(() => readLayout(type, content, findings))
     if (type.target === PE_TARGET) {
@@ -131,6 +134,7 @@ export class FlatScanner {
         detect(match, cold, findings)
         return !findings.settled
       },
+      onMark: name => void marks.push(name),
     })
     const hidden = type.target === PE_TARGET ? hiddenContent(layout()) : undefined
     if (hidden !== undefined) findings.missed('unsupported', hidden)

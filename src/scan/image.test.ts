@@ -23,7 +23,7 @@ function useAll(bytes: Uint8Array): void {
   copy.set(bytes.subarray(0, header.hotBytes))
   const image = openImage(copy.buffer, 0, header, crc32)
   const cold = new ColdStore(image, (offset, length) => bytes.subarray(offset, offset + length), crc32)
-  for (let i = 0; i < image.meta.contentSignatures; i++) cold.content(i)
+  for (let i = 0; i < image.meta.firstMark; i++) cold.content(i)
   for (const set of image.hashSets) for (let i = 0; i < set.meta.count; i++) cold.hash(set, i, 16)
 }
 

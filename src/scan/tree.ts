@@ -117,7 +117,7 @@ export class Tree {
     const findings = this.#findings(name)
     const result = this.#match(content, findings, [])
     const root = this.#node(undefined, { relation: 'root', name, size: content.length }, findings, result)
-    this.#wait(root, content)
+    this.#wait(root, content, result.marks)
     for (let next = this.#waiting.at(-1); next !== undefined; next = this.#waiting.at(-1)) {
       if (this.#stopped || !this.#advance(next)) this.#drop(next)
     }
@@ -212,11 +212,11 @@ export class Tree {
   }
 
   /** Puts an artifact on the stack if something takes it apart; says what is not seen if nothing does. */
-  #wait(node: Node, content: Uint8Array): void {
+  #wait(node: Node, content: Uint8Array, marks: readonly string[]): void {
     const { type, findings } = node
     if (findings.trusted || this.#settled || content.length === 0 || node.relation === 'view') return
     const { planner, unpacker, limits } = this.#host
-    const plan = unpacker === undefined ? [] : planner.plan(type.name as FileTypeName)
+    const plan = unpacker === undefined ? [] : planner.plan(type.name as FileTypeName, marks)
     if (type.container && !plan.some(({ stage }) => stage === 'extract'))
       findings.missed(
         'unsupported',
@@ -342,7 +342,7 @@ export class Tree {
     const result = this.#match(content, findings, container.containers, forced, relation === 'view')
     // Views are readings, not files: they are listed only where they show something.
     if (relation === 'view' && findings.isEmpty) return
-    this.#wait(this.#node(container, { relation, name, size }, findings, result), content)
+    this.#wait(this.#node(container, { relation, name, size }, findings, result), content, result.marks)
   }
 
   /** What a component says beside members. */

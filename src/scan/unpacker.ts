@@ -36,17 +36,13 @@ export class Planner {
     this.#manifests = manifests.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage))
   }
 
-  plan(type: FileTypeName): readonly ComponentManifest[] {
-    const known = this.#plans.get(type)
-    if (known !== undefined) return known
-    const plan = this.#manifests.filter(manifest => accepts(manifest, type))
-    this.#plans.set(type, plan)
-    return plan
-  }
-
-  /** Whether anything takes artifacts of this type apart. */
-  unpacks(type: FileTypeName): boolean {
-    return this.plan(type).some(({ stage }) => stage === 'extract')
+  /** @param marks - what was found in the artifact */
+  plan(type: FileTypeName, marks: readonly string[]): readonly ComponentManifest[] {
+    let plan = this.#plans.get(type)
+    if (plan === undefined) this.#plans.set(type, (plan = this.#manifests.filter(manifest => accepts(manifest, type))))
+    return plan.every(({ marks: needed }) => needed === undefined)
+      ? plan
+      : plan.filter(({ marks: needed }) => needed === undefined || needed.some(mark => marks.includes(mark)))
   }
 }
 

@@ -9,6 +9,7 @@ import { ALL_PHASES, AnchorCollector, buildAnchorTable, phasesOf } from './ancho
 import { chooseAnchor, type Anchor } from './anchors.ts'
 import { encodeConditions, encodeExpression } from './encode-logic.ts'
 import { encodePattern } from './encode-pattern.ts'
+import { MARKS_SOURCE } from './marks.ts'
 import { GrowableBytes, GrowableWords, SharedPrograms } from './growable.ts'
 import { HashSetBuilder } from './hash-set.ts'
 import { writeImage, type ChecksumPort, type SectionInput } from './image-writer.ts'
@@ -84,6 +85,8 @@ class Compiler implements SignatureSink {
   readonly hashSets = HASH_KINDS.flatMap(kind => DIGESTS.map(digest => new HashSetBuilder(kind, digest)))
   readonly #encoder = new TextEncoder()
   readonly #decoder = new TextDecoder()
+  /** Names of marks, once they are being added. */
+  #marks: string[] | undefined
   /** The file that is being read. */
   #bytes: Uint8Array = new Uint8Array(0)
 
@@ -120,12 +123,13 @@ class Compiler implements SignatureSink {
   }
 
   content(signature: ContentSignature, place: LinePlace): void {
-    if (this.ignored.size > 0 && this.#isIgnored(signature.name, place)) throw new LineError('ignored')
+    if (this.#marks === undefined && this.ignored.size > 0 && this.#isIgnored(signature.name, place))
+      throw new LineError('ignored')
     const index = this.info.length
     const phases = signature.target === ANY_TARGET ? ALL_PHASES : [phasesOf(signature.target)]
     const plans = phases.map(count => signature.subsignatures.map(patterns => this.#plan(patterns, count)))
     const costOf = (id: number): number => plans[0][id].cost
-    const mark = this.#parts.map(part => part.length)
+    const before = this.#parts.map(part => part.length)
     try {
       this.firstPattern.push(this.patternStart.length)
       signature.subsignatures.forEach((patterns, sub) =>
@@ -134,12 +138,14 @@ class Compiler implements SignatureSink {
       this.logicStart.push(this.logic.add(out => encodeExpression(signature.expression, costOf, out)))
       this.#addConditions(signature)
     } catch (error) {
-      this.#rollBack(mark)
+      this.#rollBack(before)
       throw error
     }
     const flags = (signature.kind === 'logical' ? SIGNATURE.LOGICAL : 0) | (signature.unwanted ? SIGNATURE.UNWANTED : 0)
-    this.info.push(flags | (signature.target << SIGNATURE.TARGET_SHIFT))
-    this.#addRecord(signature.name, place.number)
+    const mark = this.#marks === undefined ? 0 : SIGNATURE.MARK
+    this.info.push(flags | mark | (signature.target << SIGNATURE.TARGET_SHIFT))
+    if (this.#marks === undefined) this.#addRecord(signature.name, place.number)
+    else this.#marks.push(signature.name)
     this.#addAllTriggers(signature, index, phases, plans)
     this.#source.signatures++
   }
@@ -264,6 +270,17 @@ class Compiler implements SignatureSink {
         this.ignored.set(name, [...(this.ignored.get(name) ?? []), lineMd5])
   }
 
+  /** The marks come last, so that the numbers of signatures do not depend on them. */
+  addMarks(): void {
+    this.#marks = []
+    this.#bytes = this.#encoder.encode(MARKS_SOURCE)
+    const source = { name: 'marks.ldb', bytes: 0, signatures: 0, skipped: 0 }
+    this.sources.push(source)
+    databaseKind(source.name)?.reader(this.#bytes, this, { knownTypes: this.options.knownTypes, unwanted: false })
+    this.sources.pop()
+    if (source.skipped > 0) throw new Error(`a mark cannot be compiled: ${this.problems.at(-1)?.message}`)
+  }
+
   /** Targets that have a table: "any", and those with signatures of their own. */
   #targets(): number[] {
     const targets = Array.from(this.info.view(), info => info >>> SIGNATURE.TARGET_SHIFT)
@@ -290,6 +307,8 @@ class Compiler implements SignatureSink {
       sources: this.sources,
       skipped: this.skipped,
       typeNames: this.typeNames,
+      firstMark: this.info.length - (this.#marks?.length ?? 0),
+      marks: this.#marks ?? [],
       tables: tables.map(table => table.meta),
       hashSets: sets.map(set => set.meta),
     }
@@ -346,5 +365,6 @@ export function compileDatabase(sources: readonly DatabaseSource[], options: Com
   const compiler = new Compiler(options)
   for (const source of sorted) compiler.readIgnored(source)
   for (const source of sorted) compiler.read(source)
+  compiler.addMarks()
   return compiler.finish()
 }

@@ -10,7 +10,7 @@
 
 export const IMAGE_MAGIC = 0x42445a4c
 /** Raised whenever an older reader would misread a newer image, or the other way round. */
-export const IMAGE_FORMAT = 8
+export const IMAGE_FORMAT = 9
 export const HEADER_BYTES = 64
 export const SECTION_ENTRY_BYTES = 64
 export const SECTION_NAME_BYTES = 32
@@ -77,6 +77,9 @@ export interface ImageMeta {
   }[]
   readonly skipped: Readonly<Record<string, number>>
   readonly typeNames: readonly string[]
+  /** The last content signatures are marks: number of the first, and their names. They stand in no record. */
+  readonly firstMark: number
+  readonly marks: readonly string[]
   readonly tables: readonly TableMeta[]
   readonly hashSets: readonly HashSetMeta[]
 }
@@ -95,7 +98,7 @@ export const DISTANCE_BIAS = 4
 export const UNKNOWN_DISTANCE = 0xffffff - DISTANCE_BIAS
 
 /** Flags of a content signature. */
-export const SIGNATURE = { LOGICAL: 1, UNWANTED: 2, TARGET_SHIFT: 8 } as const
+export const SIGNATURE = { LOGICAL: 1, UNWANTED: 2, MARK: 4, TARGET_SHIFT: 8 } as const
 /** Flag in `pattern.sub`: the prefilter finds every match of this pattern; the low bits are the subsignature's number. */
 export const PATTERN_ANCHORED = 0x80
 export const NO_CONDITIONS = 0xffffffff

@@ -1,4 +1,5 @@
 import {
+  ALIGNMENT_BYTES,
   CONTENT_RECORD_BYTES,
   GENERATION_BYTES,
   HEADER,
@@ -122,6 +123,7 @@ class Sections {
   readonly places = new Map<string, Place>()
   readonly memory: ArrayBufferLike
   readonly base: number
+  #hotEnd = 0
 
   constructor(memory: ArrayBufferLike, base: number, header: ImageHeader, crc32: (bytes: Uint8Array) => number) {
     this.memory = memory
@@ -131,6 +133,8 @@ class Sections {
     if (crc32(table) !== header.tableCrc) throw new ImageError('image-corrupt', 'section table')
     const view = new DataView(memory, base + HEADER_BYTES, tableBytes)
     for (let i = 0; i < header.sections; i++) this.#add(view, table, i * SECTION_ENTRY_BYTES, header, crc32)
+    if (header.hotBytes !== Math.ceil(this.#hotEnd / ALIGNMENT_BYTES) * ALIGNMENT_BYTES)
+      throw new ImageError('image-corrupt', 'the hot part ends elsewhere')
   }
 
   #add(
@@ -151,6 +155,7 @@ class Sections {
       throw new ImageError('image-corrupt', `section ${name}`)
     if (hot && crc32(new Uint8Array(this.memory, this.base + offset, length)) !== view.getUint32(entry + 48, true))
       throw new ImageError('image-corrupt', `section ${name}`)
+    if (hot) this.#hotEnd = Math.max(this.#hotEnd, offset + length)
     this.places.set(name, { offset, length })
   }
 
@@ -210,7 +215,7 @@ export function openImage(
     }
   })
   const contentRecords = sections.place('content.records')
-  if (contentRecords.length !== meta.contentSignatures * CONTENT_RECORD_BYTES)
+  if (contentRecords.length !== meta.firstMark * CONTENT_RECORD_BYTES)
     throw new ImageError('image-corrupt', 'content.records')
   return {
     meta,
