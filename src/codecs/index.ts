@@ -5,3 +5,8 @@
 // What contradicts the format is a ContentError; the pieces yielded before it stay good. Tables and windows are bounded
 // by named constants, and nothing is allocated in proportion to a number that the input merely claims.
 export type { Decoder } from './decoder.ts'
+export { collected, concatenated } from './collect.ts'
+export type { Collected } from './collect.ts'
+export { crc32 } from './crc32.ts'
+export { inflate, zlibInflate } from './inflate.ts'
+export type { DeflateVariant } from './inflate.ts'
