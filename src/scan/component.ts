@@ -119,6 +119,11 @@ export interface ChildEmission {
   readonly content: ChildContent
   /** What it is, where the container knows better than the content would tell. */
   readonly type?: FileTypeName
+  /**
+   * It only looks like a file of its own, by its first bytes. Should it be none after all, nothing is lost: its bytes
+   * were matched as part of its parent. Default: false.
+   */
+  readonly guess?: boolean
   /** Facts about it, for example `zip.method`. */
   readonly properties?: readonly { readonly name: string; readonly value: string }[]
 }

@@ -4,6 +4,7 @@ import {
   verdictsOf,
   type ArtifactReport,
   type Detection,
+  type Reason,
   type Relation,
   type Verdict,
 } from '../report/index.ts'
@@ -67,6 +68,8 @@ interface Node {
   readonly findings: Findings
   /** ClamAV's names of this type and those around it, outermost first: what its members are inside of. */
   readonly containers: readonly string[]
+  /** It only looks like a file: if it is none, nothing is missed. */
+  readonly guess: boolean
   /** An earlier artifact with the same content in the same kind of place. */
   readonly twin?: Node
 }
@@ -186,7 +189,7 @@ export class Tree {
 
   #node(
     parent: Node | undefined,
-    { relation, name, size }: Pick<Node, 'relation' | 'name' | 'size'>,
+    { relation, name, size, guess = false }: Pick<Node, 'relation' | 'name' | 'size'> & { readonly guess?: boolean },
     findings: Findings,
     { type, digests }: FlatResult,
   ): Node {
@@ -203,6 +206,7 @@ export class Tree {
       type,
       sha256,
       findings,
+      guess,
       containers: [...(parent?.containers ?? []), type.clamType],
       ...(twin === undefined ? {} : { twin }),
     }
@@ -342,7 +346,11 @@ export class Tree {
     const result = this.#match(content, findings, container.containers, forced, relation === 'view')
     // Views are readings, not files: they are listed only where they show something.
     if (relation === 'view' && findings.isEmpty) return
-    this.#wait(this.#node(container, { relation, name, size }, findings, result), content, result.marks)
+    this.#wait(
+      this.#node(container, { relation, name, size, guess: head.guess === true }, findings, result),
+      content,
+      result.marks,
+    )
   }
 
   /** What a component says beside members. */
@@ -359,6 +367,7 @@ export class Tree {
       case 'missed':
         // The end of the whole budget was said already.
         if (this.#ended !== undefined && (emission.reason === 'too-large' || emission.reason === 'time')) return
+        if (node.guess && isNoFile(emission.reason)) return findings.anomaly('embedded-broken', emission.detail)
         return findings.missed(emission.reason, emission.detail, emission.bytes, emission.member)
       case 'password':
         return this.#passwords.found(emission.password)
@@ -395,6 +404,9 @@ function withTwins(nodes: readonly Node[], verdicts: Verdict[]): Verdict[] {
   }
   return verdicts
 }
+
+/** Reasons that content has which is not what it looked like. */
+const isNoFile = (reason: Reason): boolean => reason === 'malformed' || reason === 'unsupported'
 
 /** The same content lies around it. */
 function isInside({ sha256, parent }: Node): boolean {

@@ -1,0 +1,53 @@
+import { carve, type Embedded } from '../../formats/index.ts'
+import type { Component, Emission } from '../../scan/index.ts'
+
+// Carves files out of programs, images and data: archives behind programs, programs inside of programs.
+
+/** All that is carved together may be so many times as long as the content. */
+const MAX_CARVED = 4
+
+export const embedded: Component = {
+  manifest: {
+    name: 'embedded',
+    version: '1',
+    description: 'Carves archives, documents and programs out of programs, images and data',
+    accepts: ['pe', 'dos', 'elf', 'macho', 'data', 'gif', 'png', 'jpeg', 'tiff', 'bmp', 'graphics', 'riff', 'jpeg2000'],
+    marks: ['zip', 'rar', '7z', 'cab', 'ole2', 'pdf', 'xz', 'gzip', 'lha', 'pe', 'elf'],
+    stage: 'extract',
+    place: 'engine',
+  },
+  *process({ bytes }) {
+    let left = bytes.length * MAX_CARVED
+    for (const { file, end } of regions(carve(bytes), bytes.length)) {
+      const name = `at-${file.offset}.${file.kind}`
+      const length = end - file.offset
+      if (length > left) {
+        yield missed(name, length)
+        continue
+      }
+      left -= length
+      yield { emit: 'child', name, guess: true, content: bytes.subarray(file.offset, end) }
+    }
+  },
+}
+
+const missed = (member: string, bytes: number): Emission => ({
+  emit: 'missed',
+  reason: 'too-large',
+  detail: 'Too many files lie inside of each other in it',
+  member,
+  bytes,
+})
+
+/** What is to be carved: what lies inside of another region is found when that is looked at in turn. */
+function* regions(files: readonly Embedded[], length: number): Generator<{ file: Embedded; end: number }> {
+  let covered = 0
+  for (const file of files) {
+    if (file.offset < covered) continue
+    const end = file.end ?? length
+    yield { file, end }
+    // Programs are also looked at with what is behind them, as ClamAV does: it may be part of them.
+    if (end < length && file.kind === 'pe') yield { file, end: length }
+    covered = end
+  }
+}
