@@ -67,6 +67,21 @@ export const COMMANDS = [
     most: 0,
     text: 'Make the running server read its database again; no scan is lost.',
   },
+  {
+    name: 'component list',
+    operands: '',
+    least: 0,
+    most: 0,
+    text: 'List the components that take content apart, with the types they accept.',
+  },
+  {
+    name: 'component run',
+    operands: 'NAME FILE',
+    least: 2,
+    most: 2,
+    text: 'Run one component over one file and print what it emits: the way to develop one.',
+    details: 'It runs in this process, outside of the sandbox: not for content that you do not trust.',
+  },
   { name: 'stats', operands: '', least: 0, most: 0, text: 'Show what the running server does and has done.' },
   { name: 'version', operands: '', least: 0, most: 0, text: 'Show the version.' },
   {

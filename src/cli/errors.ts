@@ -25,6 +25,11 @@ export const CLI_ERRORS = {
   'conflicting-options': { message: '{what} and {other} exclude each other', remedy: 'Leave one of them out' },
   'missing-argument': { message: 'lazaret {command} needs {what}', remedy: 'Usage: lazaret {usage}' },
   'extra-argument': { message: 'lazaret {command} does not expect {what}', remedy: 'Usage: lazaret {usage}' },
+  'unknown-component': { message: 'There is no component {what}', remedy: 'lazaret component list names them' },
+  'unknown-type': {
+    message: 'There is no type {what}',
+    remedy: 'Reports and docs/report.md name types as pe, zip, html',
+  },
   'config-unreadable': {
     message: 'The configuration file {what} cannot be read: {detail}',
     remedy: 'Check the path and its permissions',

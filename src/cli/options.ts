@@ -3,6 +3,7 @@
 
 import { FORMATS } from '../report/index.ts'
 import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/limits.ts'
+import { TREE_LIMITS } from '../scan/limits.ts'
 import { CLAMD_LIMITS } from '../services/clamd/limits.ts'
 import { NATIVE_LIMITS } from '../services/native/limits.ts'
 
@@ -42,7 +43,18 @@ export interface OptionSpec {
 const DAY_SECONDS = 86_400
 
 const ASKING = ['scan', 'stats', 'db reload'] as const
-const EVERYWHERE = ['scan', 'serve', 'db build', 'db info', 'db verify', 'db reload', 'stats', 'version'] as const
+const EVERYWHERE = [
+  'scan',
+  'serve',
+  'db build',
+  'db info',
+  'db verify',
+  'db reload',
+  'component list',
+  'component run',
+  'stats',
+  'version',
+] as const
 
 const DECLARED = [
   {
@@ -80,7 +92,17 @@ const DECLARED = [
     kind: 'flag',
     default: false,
     text: 'Write JSON instead of text; for scan the same as --format json.',
-    commands: ['scan', 'stats', 'db build', 'db info', 'db verify', 'db reload', 'version'],
+    commands: [
+      'scan',
+      'stats',
+      'db build',
+      'db info',
+      'db verify',
+      'db reload',
+      'component list',
+      'component run',
+      'version',
+    ],
   },
   {
     name: 'allMatches',
@@ -96,6 +118,22 @@ const DECLARED = [
     range: [0.001, DAY_SECONDS],
     text: 'Time limit for one file; what was not seen by then is reported as unscannable.',
     commands: ['scan', 'serve'],
+  },
+  {
+    name: 'password',
+    kind: 'text',
+    many: true,
+    text: 'Password to try on encrypted content, before those found around it and the usual ones. May be given several times.',
+    otherwise: 'none',
+    commands: ['scan', 'component run'],
+  },
+  {
+    name: 'type',
+    kind: 'text',
+    placeholder: 'TYPE',
+    text: 'Type of the file, as reports name it.',
+    otherwise: 'identified from the content',
+    commands: ['component run'],
   },
   {
     name: 'jobs',
@@ -207,6 +245,30 @@ const DECLARED = [
     default: RUNTIME_LIMITS.maxFileSizeBytes,
     range: [1, MAX_CONTENT_BYTES],
     text: 'Longest content that is scanned; longer content is reported as unscannable.',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'maxDepth',
+    kind: 'integer',
+    default: TREE_LIMITS.maxDepth,
+    range: [0, 100],
+    text: 'Containers inside of containers that are taken apart.',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'maxMembers',
+    kind: 'integer',
+    default: TREE_LIMITS.maxArtifacts,
+    range: [1, 1_000_000],
+    text: 'Members of one file, at all depths together, that are looked at.',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'maxUnpacked',
+    kind: 'size',
+    default: TREE_LIMITS.maxOutputBytes,
+    range: [1, 2 ** 40],
+    text: 'Bytes that may come out of one file, at all depths together; what expands more than sixty-fold is stopped earlier.',
     commands: ['scan', 'serve'],
   },
   {

@@ -14,6 +14,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'db info': async () => (await import('./commands/db.ts')).dbInfo,
   'db verify': async () => (await import('./commands/db.ts')).dbVerify,
   'db reload': async () => (await import('./commands/server.ts')).dbReload,
+  'component list': async () => (await import('./commands/component.ts')).componentList,
+  'component run': async () => (await import('./commands/component.ts')).componentRun,
   stats: async () => (await import('./commands/server.ts')).stats,
   version: async () => (await import('./commands/version.ts')).version,
   help: async () => help,

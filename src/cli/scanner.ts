@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createLocalScanner, ENGINE_PATH, EngineSupervisor, resolveDatabase, RUNTIME_LIMITS } from '../runtime/index.ts'
 import type { PreparedImage, ResolvedDatabase, RuntimeLimits, SupervisorOptions } from '../runtime/index.ts'
 import type { Scanner } from '../scan/index.ts'
+import { TREE_LIMITS } from '../scan/limits.ts'
 import { prepareDataDirectory, starterDatabase } from './data.ts'
 import { CliError } from './errors.ts'
 import type { Settings } from './options.ts'
@@ -120,6 +121,12 @@ const limitsOf = (settings: Settings): RuntimeLimits => ({
   maxQueue: settings.maxQueue,
   maxTimeMs: settings.maxTime * 1000,
   maxFileSizeBytes: settings.maxFileSize,
+  tree: {
+    ...TREE_LIMITS,
+    maxDepth: settings.maxDepth,
+    maxArtifacts: settings.maxMembers,
+    maxOutputBytes: settings.maxUnpacked,
+  },
   spoolMemoryBytes: settings.spoolMemory,
   spoolFileBytes: settings.spoolFiles,
 })

@@ -1,5 +1,8 @@
 // Every limit of the runtime with its default and its reason. The command line and the tests set them by these names.
 
+import { TREE_LIMITS } from '../scan/limits.ts'
+import type { TreeLimits } from '../scan/limits.ts'
+
 const MIB = 1024 * 1024
 
 /** Largest content that a scan can hold: one ArrayBuffer, indexed by 31 bits in the kernels. */
@@ -8,6 +11,8 @@ export const MAX_CONTENT_BYTES = 2 ** 31 - 1
 export const MAX_JOB_NAME = 4096
 
 export interface RuntimeLimits {
+  /** How far content is taken apart. */
+  readonly tree: TreeLimits
   /** Jobs that may wait for a thread; one more is answered `busy` at once. */
   readonly maxQueue: number
   /** Wall time of one scan unless the job asks for less, in milliseconds. */
@@ -35,6 +40,7 @@ export interface RuntimeLimits {
 }
 
 export const RUNTIME_LIMITS: RuntimeLimits = {
+  tree: TREE_LIMITS,
   maxQueue: 1000,
   maxTimeMs: 120_000,
   maxFileSizeBytes: 1024 * MIB,

@@ -3,7 +3,7 @@ import { CrashTable } from './crash-table.ts'
 import type { EngineThread, ScanRequest } from './engine-thread.ts'
 import { FlatScanner, type FlatParts } from './flat.ts'
 import { Tree, type TreeHost } from './tree.ts'
-import { TREE_LIMITS, type TreeLimits } from './tree-budget.ts'
+import { TREE_LIMITS, type TreeLimits } from './limits.ts'
 import { Planner, type Unpacker } from './unpacker.ts'
 
 // What one thread does with one submission: matches it, takes it apart, and reports.

@@ -14,7 +14,8 @@ import { Findings } from './findings.ts'
 import type { FlatResult, FlatScanner } from './flat.ts'
 import { Passwords } from './passwords.ts'
 import type { ChildHead, EmissionSink, PlainEmission } from './run-component.ts'
-import { budgetSentence, TreeBudget, type BudgetEnd, type TreeLimits } from './tree-budget.ts'
+import type { TreeLimits } from './limits.ts'
+import { budgetSentence, TreeBudget, type BudgetEnd } from './tree-budget.ts'
 import type { Planner, Unpacker } from './unpacker.ts'
 
 // The artifact tree of one submission. Every artifact is matched while it lies in the thread's window; what components

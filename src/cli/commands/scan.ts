@@ -1,4 +1,5 @@
 import { createWriter } from '../../report/index.ts'
+import type { ScanOptions } from '../../scan/index.ts'
 import { chooseBackend, serverError } from '../backends.ts'
 import { EXIT } from '../commands.ts'
 import type { Context, Run } from '../commands.ts'
@@ -50,8 +51,10 @@ export const scan: Run = async context => {
   }
 }
 
-function scanOptions({ settings, given }: Context): { allMatches: boolean; maxTimeMs?: number } {
-  const { allMatches } = settings
+function scanOptions({ settings, given }: Context): ScanOptions {
+  const { allMatches, password } = settings
+  const passwords = password.length === 0 ? {} : { passwords: password }
   // Without a wish for this run the limit of whoever scans holds.
-  return given.get('maxTime') === 'flag' ? { allMatches, maxTimeMs: settings.maxTime * 1000 } : { allMatches }
+  const time = given.get('maxTime') === 'flag' ? { maxTimeMs: settings.maxTime * 1000 } : {}
+  return { allMatches, ...passwords, ...time }
 }

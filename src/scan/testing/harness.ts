@@ -8,7 +8,7 @@ import { ColdStore, compileDatabase, openImage, readImageHeader, type CompileRes
 import type { EnginePorts, EngineThread } from '../engine-thread.ts'
 import type { Component } from '../component.ts'
 import { createEngineThread } from '../pipeline.ts'
-import { TREE_LIMITS, type TreeLimits } from '../tree-budget.ts'
+import { TREE_LIMITS, type TreeLimits } from '../limits.ts'
 import { inProcessUnpacker } from './unpacker.ts'
 
 // Makes an engine thread over signatures that are given as text. For tests of every layer above.

@@ -1,0 +1,19 @@
+// Limits of one artifact tree, with their defaults. Loads nothing.
+
+export interface TreeLimits {
+  /** Containers inside of containers; the submission itself is at depth 0. */
+  readonly maxDepth: number
+  /** Artifacts, the submission among them. */
+  readonly maxArtifacts: number
+  /** Bytes that may come out of all containers together, however large the submission is. */
+  readonly maxOutputBytes: number
+  /** Longer content is matched, but not taken apart. */
+  readonly maxUnpackBytes: number
+}
+
+export const TREE_LIMITS: TreeLimits = {
+  maxDepth: 24,
+  maxArtifacts: 20_000,
+  maxOutputBytes: 2 ** 31,
+  maxUnpackBytes: 512 << 20,
+}
