@@ -17,6 +17,8 @@ export interface ScanRequest {
   /** The whole content: the start of the thread's window, or any other array. */
   readonly content: Uint8Array
   readonly allMatches: boolean
+  /** False: the SHA-256 of the content is left out of the report where no signature needs it. */
+  readonly identity?: boolean
   /** When to stop, in the scale of performance.now(). */
   readonly deadlineMs: number
 }

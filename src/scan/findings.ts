@@ -61,7 +61,7 @@ export class Findings {
   }
 
   /** The root artifact of a report. */
-  root(name: string, type: FileType, size: number, sha256: string): ArtifactReport {
+  root(name: string, type: FileType, size: number, sha256: string | undefined): ArtifactReport {
     const { detections, notSeen, trusted } = this
     return {
       id: 0,
@@ -69,7 +69,7 @@ export class Findings {
       name,
       path: this.path,
       size,
-      sha256,
+      ...(sha256 === undefined ? {} : { sha256 }),
       type: type.name,
       verdict: verdictOf({ detections, notSeen, children: [], trusted }),
       detections,
