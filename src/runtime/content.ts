@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from 'node:fs'
 import { ScanFailure } from '../scan/index.ts'
 import type { ScanFailureCode } from '../scan/index.ts'
 
@@ -10,8 +10,9 @@ export type FileContent =
   | { readonly kind: 'too-large'; readonly sizeBytes: number }
   | { readonly kind: 'unreadable'; readonly sizeBytes: number; readonly detail: string }
 
-// O_NONBLOCK: opening a pipe that nobody writes to must not block; it is refused after the stat.
+// O_NONBLOCK: opening a pipe that nobody writes to must not block, should one have taken the place of a file.
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
 
 /** System error codes that say that a path cannot be scanned; all others are a fault of the content or of the host. */
 const FAILURES: Readonly<Record<string, ScanFailureCode>> = {
@@ -33,17 +34,24 @@ export const fileFailure = (error: unknown): ScanFailure => {
 }
 
 /**
- * Reads a regular file whole; symbolic links are followed.
+ * Reads a regular file whole. Devices are not even opened: that alone may do something.
  * @param window - memory to prefer; larger files get an allocation of their own
+ * @param followLinks - false: a symbolic link is no file
  * @returns content that is valid until the window is used again
  * @throws ScanFailure `not-found`, `access-denied`, `not-a-file`, `internal`
  */
-export const readFileContent = (path: string, window: Uint8Array, maxBytes: number): FileContent => {
+export const readFileContent = (
+  path: string,
+  window: Uint8Array,
+  maxBytes: number,
+  followLinks = true,
+): FileContent => {
   let fd: number
   try {
-    fd = openSync(path, OPEN_FLAGS)
+    if (!(followLinks ? statSync(path) : lstatSync(path)).isFile()) throw new ScanFailure('not-a-file')
+    fd = openSync(path, followLinks ? OPEN_FLAGS : OPEN_FLAGS | NO_FOLLOW)
   } catch (error) {
-    throw fileFailure(error)
+    throw error instanceof ScanFailure ? error : fileFailure(error)
   }
   try {
     return readOpenFile(fd, window, maxBytes)

@@ -4,7 +4,7 @@ import type { ScanJob, ScanEvent } from '../scan/index.ts'
 import { MAX_JOB_NAME } from './limits.ts'
 
 /** Content in a form that can be sent twice: a job may have to be retried. */
-export type JobContent = { readonly bytes: Uint8Array } | { readonly path: string }
+export type JobContent = { readonly bytes: Uint8Array } | { readonly path: string; readonly followLinks?: boolean }
 
 /**
  * `waiting` for a thread, `sent` to one, `cancelled`: its owner was told, but a thread may still be at it, `settled`.
@@ -15,6 +15,7 @@ export type JobState = 'waiting' | 'sent' | 'cancelled' | 'settled'
 export class Job {
   readonly name: string
   readonly allMatches: boolean
+  readonly identity: boolean
   readonly maxTimeMs: number
   readonly passwords: readonly string[] | undefined
   readonly onEvent: ((event: ScanEvent) => void) | undefined
@@ -40,6 +41,7 @@ export class Job {
   ) {
     this.name = request.name.length <= MAX_JOB_NAME ? request.name : request.name.slice(0, MAX_JOB_NAME)
     this.allMatches = request.options.allMatches
+    this.identity = request.options.identity ?? true
     this.passwords = request.options.passwords
     this.maxTimeMs = Math.max(1, Math.min(maxTimeMs, Math.ceil(request.options.maxTimeMs ?? maxTimeMs)))
     this.onEvent = request.onEvent

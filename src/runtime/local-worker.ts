@@ -67,8 +67,8 @@ export class LocalWorker {
 
 /** A job as a thread, or this one, is told it. */
 export const orderOf = (id: number, job: Job): LocalOrder => {
-  const { name, allMatches, maxTimeMs, content } = job
-  return { id, name, allMatches, maxTimeMs, ...content }
+  const { name, allMatches, maxTimeMs, identity, content } = job
+  return { id, name, allMatches, maxTimeMs, identity, ...content }
 }
 
 const failureOf = (answer: { readonly code: ScanFailure['code']; readonly message: string }): ScanFailure => {

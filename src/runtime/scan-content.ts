@@ -20,9 +20,10 @@ export const scanFile = (
   path: string,
   request: Omit<ScanRequest, 'content'>,
   onDetection: Parameters<EngineThread['scan']>[1],
+  followLinks = true,
 ): Report => {
   const startedAtMs = Date.now()
-  const file = readFileContent(path, bench.thread.window, bench.maxFileSizeBytes)
+  const file = readFileContent(path, bench.thread.window, bench.maxFileSizeBytes, followLinks)
   if (file.kind === 'content') return bench.thread.scan({ ...request, content: file.content }, onDetection)
   const unseen = { name: request.name, sizeBytes: file.sizeBytes, startedAtMs }
   return file.kind === 'too-large'

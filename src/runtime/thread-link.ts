@@ -15,6 +15,8 @@ import { engineHello, MAX_CLIENT_STREAMS, RESYNC_BYTES } from './wire.ts'
  */
 const PIPELINE_BYTES = 32 * 1024
 const PIPELINE_DEPTH = 4
+/** Paths are shorter still: what comes while one is scanned costs the thread one read. */
+const QUICK_PATH_DEPTH = MAX_CLIENT_STREAMS
 /** Jobs that a thread may have when the last of them is a path, and it is not quick. */
 const PATH_DEPTH = 2
 /** Nothing is put behind a job while the ones before it took longer than this. */
@@ -92,25 +94,31 @@ export class ThreadLink {
 
   /** Whether `job` may be given to this thread now. */
   accepts(job: Job): boolean {
-    if (!this.#ready || this.#jobs.size >= PIPELINE_DEPTH) return false
+    if (!this.#ready || this.#jobs.size >= QUICK_PATH_DEPTH) return false
     const { head } = this
     if (head === undefined) return true
     // A path costs nothing to send and little to take back: the thread finds it when it is through with its job.
     if (job.path !== undefined) return this.#quick || this.#jobs.size < PATH_DEPTH
     // What waits behind a short job is short, too.
+    if (this.#jobs.size >= PIPELINE_DEPTH) return false
     return this.#quick && isSmall(job) && isSmall(head) && performance.now() - head.sentAtMs < QUICK_MS
   }
 
   send(job: Job): void {
     job.state = 'sent'
     job.sentAtMs = performance.now()
-    const { name, path, allMatches, maxTimeMs, passwords } = job
-    const options = { allMatches, maxTimeMs, ...(passwords === undefined ? {} : { passwords }) }
+    const { name, content, allMatches, maxTimeMs, passwords, identity } = job
+    const options = {
+      allMatches,
+      maxTimeMs,
+      ...(identity ? {} : { identity }),
+      ...(passwords === undefined ? {} : { passwords }),
+    }
     this.#cork()
     const id =
-      'bytes' in job.content
-        ? this.#endpoint.open({ name, options, sizeHint: job.content.bytes.length }, job.content.bytes)
-        : this.#endpoint.open({ name, options, ...(path === undefined ? {} : { path }) })
+      'bytes' in content
+        ? this.#endpoint.open({ name, options, sizeHint: content.bytes.length }, content.bytes)
+        : this.#endpoint.open({ name, options, ...content })
     this.#jobs.set(id, job)
   }
 

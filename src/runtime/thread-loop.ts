@@ -89,13 +89,14 @@ export const serveThread = (options: ThreadOptions): void => {
   const requestOf = (open: Open): Omit<ScanRequest, 'content'> => ({
     name: open.name,
     allMatches: open.options.allMatches,
+    ...(open.options.identity === false ? { identity: false } : {}),
     deadlineMs: performance.now() + (open.options.maxTimeMs ?? Infinity),
   })
   const teller = (id: number) => (detection: Detection) => void endpoint.event(id, { event: 'detection', detection })
   const scan = (id: number, open: Open, content: Uint8Array): Report =>
     thread.scan({ ...requestOf(open), content }, teller(id))
   const scanPath = (id: number, open: Open, path: string): Report =>
-    scanFile(options, path, requestOf(open), teller(id))
+    scanFile(options, path, requestOf(open), teller(id), open.followLinks)
   const answer = (id: number, make: () => Report): void => {
     let report: Report
     try {

@@ -19,6 +19,8 @@ export interface ScanRequest {
   readonly allMatches: boolean
   /** Passwords to try on encrypted content, in this order. Default: none. */
   readonly passwords?: readonly string[]
+  /** False: the SHA-256 of the content is left out of the report where no signature needs it. */
+  readonly identity?: boolean
   /** When to stop, in the scale of performance.now(). */
   readonly deadlineMs: number
 }

@@ -25,6 +25,12 @@ export class ContentDigests {
     return value
   }
 
+  /** The SHA-256 if something has asked for it before. */
+  get knownSha256(): string | undefined {
+    const value = this.#known.get('sha256')
+    return value === undefined ? undefined : encodeHex(value)
+  }
+
   get sha256(): string {
     return encodeHex(this.get('sha256'))
   }

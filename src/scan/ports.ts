@@ -10,11 +10,13 @@ export interface ScanOptions {
   readonly maxTimeMs?: number
   /** Passwords to try on encrypted content, in this order. */
   readonly passwords?: readonly string[]
+  /** False: nobody wants the SHA-256 of the content; it is left out of the report where no signature needs it. */
+  readonly identity?: boolean
 }
 
-/** Content by a path the engine can open itself, or as a stream of chunks (borrowed until the next one is asked for). */
+/** Content by a path the engine can open itself (`followLinks: false` refuses a symbolic link as no file), or as a stream of chunks (borrowed until the next one is asked for). */
 export type ContentSource =
-  | { readonly path: string }
+  | { readonly path: string; readonly followLinks?: boolean }
   | { readonly bytes: Uint8Array }
   | { readonly stream: AsyncIterable<Uint8Array>; readonly sizeHint?: number }
 

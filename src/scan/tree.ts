@@ -192,9 +192,11 @@ export class Tree {
     parent: Node | undefined,
     { relation, name, size, guess = false }: Pick<Node, 'relation' | 'name' | 'size'> & { readonly guess?: boolean },
     findings: Findings,
-    { type, digests }: FlatResult,
+    { type, digests, marks }: FlatResult,
   ): Node {
-    const sha256 = relation === 'view' ? undefined : digests.sha256
+    const isWanted = parent !== undefined || this.#request.identity !== false || this.#plan(type, marks).length > 0
+    const known = isWanted ? digests.sha256 : digests.knownSha256
+    const sha256 = relation === 'view' ? undefined : known
     const key = `${sha256} ${type.name} ${parent?.containers.join('>') ?? ''}`
     const twin = sha256 === undefined ? undefined : this.#seen.get(key)
     const node: Node = {
@@ -220,8 +222,8 @@ export class Tree {
   #wait(node: Node, content: Uint8Array, marks: readonly string[]): void {
     const { type, findings } = node
     if (findings.trusted || this.#settled || content.length === 0 || node.relation === 'view') return
-    const { planner, unpacker, limits } = this.#host
-    const plan = unpacker === undefined ? [] : planner.plan(type.name as FileTypeName, marks)
+    const { limits } = this.#host
+    const plan = this.#plan(type, marks)
     if (type.container && !plan.some(({ stage }) => stage === 'extract'))
       findings.missed(
         'unsupported',
@@ -237,6 +239,11 @@ export class Tree {
     const kept = content.buffer === this.#host.window.buffer ? content.slice() : content
     this.#waitingBytes += kept.length
     this.#waiting.push({ node, content: kept, plan, component: 0, children: 0, emissions: 0 })
+  }
+
+  #plan(type: FileType, marks: readonly string[]): readonly ComponentManifest[] {
+    const { planner, unpacker } = this.#host
+    return unpacker === undefined ? [] : planner.plan(type.name as FileTypeName, marks)
   }
 
   #drop(waiting: Waiting): void {

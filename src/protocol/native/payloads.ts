@@ -48,6 +48,8 @@ export interface OpenOptions {
   readonly allMatches: boolean
   readonly maxTimeMs?: number
   readonly passwords?: readonly string[]
+  /** False: the report need not have the SHA-256 of the content. */
+  readonly identity?: boolean
 }
 
 /** Begins a scan. */
@@ -58,6 +60,8 @@ export interface Open {
   readonly options: OpenOptions
   /** A path the receiver opens itself; only where the receiver allows it, and then no content follows. */
   readonly path?: string
+  /** With a path: false refuses a symbolic link as no file. */
+  readonly followLinks?: boolean
 }
 
 /** Before the result. */
@@ -128,6 +132,7 @@ export const readOpen = (payload: Uint8Array): Open => {
     options: readOptions(recordOf(object, 'options')),
     ...optional('sizeHint', object, () => integerOf(object, 'sizeHint', 0, Number.MAX_SAFE_INTEGER)),
     ...optional('path', object, () => textOf(object, 'path', MAX_NAME_LENGTH)),
+    ...(object['followLinks'] === false ? { followLinks: false } : {}),
   }
 }
 
@@ -135,6 +140,7 @@ const readOptions = (object: JsonObject): OpenOptions => ({
   allMatches: object['allMatches'] === true,
   ...optional('maxTimeMs', object, () => integerOf(object, 'maxTimeMs', 1, LONGEST_TIME_MS)),
   ...optional('passwords', object, () => readPasswords(object['passwords'])),
+  ...(object['identity'] === false ? { identity: false } : {}),
 })
 
 const readPasswords = (value: unknown): string[] => {

@@ -57,7 +57,9 @@ export class ClamdConnection implements ClamdHandler {
   readonly #host: ClamdHost
   readonly #decoder: ClamdDecoder
   readonly #watch: ClientWatch
+  /** Of streams; paths have one for all. */
   readonly #scans = new Set<AbortController>()
+  readonly #paths = new AbortController()
   /** Commands without their whole reply. */
   #pending = 0
   #out = ''
@@ -72,6 +74,7 @@ export class ClamdConnection implements ClamdHandler {
   #faulty = false
   #inSession = false
   #feeding = false
+  #flushing = false
 
   constructor(socket: Socket, host: ClamdHost, isUnix: boolean) {
     this.#socket = socket
@@ -205,7 +208,17 @@ export class ClamdConnection implements ClamdHandler {
   #done(): void {
     this.#pending--
     this.#readOn()
-    this.#flush()
+    this.#flushSoon()
+  }
+
+  /** What is said in one turn of the event loop leaves in one write: a write costs more than the saying. */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    process.nextTick(() => {
+      this.#flushing = false
+      this.#flush()
+    })
   }
 
   /** Writes what was said; with the last reply, ends. */
@@ -261,6 +274,7 @@ export class ClamdConnection implements ClamdHandler {
     this.#closing = true
     this.#dropStream()
     for (const scan of this.#scans) scan.abort()
+    this.#paths.abort()
     if (this.#inSession) this.#host.sessions--
     this.#inSession = false
   }
@@ -276,34 +290,26 @@ export class ClamdConnection implements ClamdHandler {
     this.#host.shutdown()
   }
 
-  #newAbort(): AbortController {
-    const abort = new AbortController()
-    this.#scans.add(abort)
-    return abort
-  }
-
   #scanPath(command: Parameters<typeof scanPath>[1]): void {
     this.#pending++
-    const abort = this.#newAbort()
     const say = (name: string, result: string): void => {
       this.#out += clamdResult(command, name, result)
-      this.#flush()
+      this.#flushSoon()
     }
-    scanPath(this.#host, command, abort.signal, say)
-      .catch((error: unknown) => {
+    scanPath(this.#host, command, this.#paths.signal, say).then(
+      () => this.#done(),
+      (error: unknown) => {
         this.#host.log(`clamd: ${(error as Error).message}`)
         this.#say(command, CLAMD_TEXTS.notProcessed)
-      })
-      .finally(() => {
-        this.#scans.delete(abort)
         this.#done()
-      })
-      .catch(() => this.#socket.destroy())
+      },
+    )
   }
 
   #beginStream(to: ClamdReplyTo): void {
     this.#watch.streamBegins()
-    const abort = this.#newAbort()
+    const abort = new AbortController()
+    this.#scans.add(abort)
     const host = this.#host
     const content: IncomingStream = new IncomingStream(
       {

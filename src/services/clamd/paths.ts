@@ -54,11 +54,19 @@ const kindOf = (found: Stats): PathKind => {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** PATH_MAX of Linux; what is longer names nothing. */
+const MAX_PATH_BYTES = 4096
+// eslint-disable-next-line no-control-regex
+const PLAIN = /^[\x01-\x7f]+$/
+
+/** True for a path that an engine can be told as it is, without a look at it first. */
+export const isTellable = (path: string): boolean => path.length < MAX_PATH_BYTES && PLAIN.test(path)
+
 /** The content at a path: by path where the engine can be told it as text, else read here. */
-export const contentAt = (path: string): ContentSource => {
+export const contentAt = (path: string, followLinks: boolean): ContentSource => {
   const bytes = toBytes(path)
   try {
-    return { path: decoder.decode(bytes) }
+    return { path: decoder.decode(bytes), followLinks }
   } catch {
     return { stream: createReadStream(bytes) as AsyncIterable<Uint8Array> }
   }

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CLAMD_RESULTS } from '../../protocol/index.ts'
 import type { ClamdCommand } from '../../protocol/index.ts'
 import { ScanFailure } from '../../scan/index.ts'
-import type { ContentSource } from '../../scan/index.ts'
+import type { ContentSource, ScanOptions } from '../../scan/index.ts'
 import type { ClamdHost } from './host.ts'
-import { contentAt, inspectPath, shownPath, walkFolder } from './paths.ts'
+import { contentAt, inspectPath, isTellable, shownPath, walkFolder } from './paths.ts'
 import type { Unscannable } from './paths.ts'
 import { clamdResults, failureResult, isFound } from './verdicts.ts'
 
@@ -43,11 +43,16 @@ interface Submission {
   readonly signal: AbortSignal
 }
 
+// The dialect shows no digests.
+const EVERY_MATCH = { allMatches: true, identity: false } as const
+const FIRST_MATCH = { allMatches: false, identity: false } as const
+const optionsOf = (allMatches: boolean): ScanOptions => (allMatches ? EVERY_MATCH : FIRST_MATCH)
+
 /** Scans one submission. @returns its results, without its name; never rejects */
 export const scanOne = async (host: ClamdHost, submission: Submission): Promise<string[]> => {
   const { name, content, allMatches, signal } = submission
   try {
-    const report = await host.scanner.scan({ name, content, options: { allMatches }, signal })
+    const report = await host.scanner.scan({ name, content, options: optionsOf(allMatches), signal })
     return clamdResults(report, allMatches, host.lax)
   } catch (error) {
     return [failureResult(error, host.log)]
@@ -59,7 +64,7 @@ const scanPatiently = async (host: ClamdHost, submission: Submission): Promise<s
   const { name, content, allMatches, signal } = submission
   for (let tries = 1; ; tries++) {
     try {
-      const report = await host.scanner.scan({ name, content, options: { allMatches }, signal })
+      const report = await host.scanner.scan({ name, content, options: optionsOf(allMatches), signal })
       return clamdResults(report, allMatches, host.lax)
     } catch (error) {
       const busy = error instanceof ScanFailure && error.code === 'busy' && !('stream' in content)
@@ -79,10 +84,26 @@ export const scanPath = async (
   say: SayResult,
 ): Promise<void> => {
   const path = shownPath(command.argument)
-  const found = await inspectPath(path, host.followLinks)
+  const { followLinks } = host
   const { allMatches } = RULES[command.name]
+  let refusal: unknown
+  // Almost every path is a file: the engine looks at it anyway, and a look from here costs more than all else here.
+  if (isTellable(path)) {
+    try {
+      const content = { path: textOf(path), followLinks }
+      const report = await host.scanner.scan({ name: content.path, content, options: optionsOf(allMatches), signal })
+      for (const result of clamdResults(report, allMatches, host.lax)) say(path, result)
+      return
+    } catch (error) {
+      refusal = error
+    }
+  }
+  const found = await inspectPath(path, followLinks)
   if (found.kind === 'file') {
-    const results = await scanOne(host, { name: textOf(path), content: contentAt(path), allMatches, signal })
+    const results =
+      refusal === undefined
+        ? await scanOne(host, { name: textOf(path), content: contentAt(path, followLinks), allMatches, signal })
+        : [failureResult(refusal, host.log)]
     for (const result of results) say(path, result)
   } else if (found.kind === 'folder') {
     await scanFolder(host, RULES[command.name], path, signal, say)
@@ -125,7 +146,7 @@ const scanFolder = async (
       continue
     }
     files++
-    const submission = { name: textOf(path), content: contentAt(path), allMatches, signal }
+    const submission = { name: textOf(path), content: contentAt(path, false), allMatches, signal }
     const scan: Promise<void> = scanPatiently(host, submission).then(results => {
       running.delete(scan)
       note(path, results)

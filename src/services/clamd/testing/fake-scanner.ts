@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync, statSync } from 'node:fs'
 import type { Detection, Reason, Report, Verdict } from '../../../report/index.ts'
 import { ScanFailure } from '../../../scan/index.ts'
 import type { ReloadOutcome, ScanJob, Scanner, ScannerStatus } from '../../../scan/index.ts'
@@ -12,6 +12,13 @@ const detection = (name: string): Detection => ({
   severity: 'malicious',
   source: { database: 'fake.ndb', line: 1 },
 })
+
+const readFile = (path: string, followLinks = true): string => {
+  const found = (followLinks ? statSync : lstatSync)(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new ScanFailure('not-found')
+  if (!found.isFile()) throw new ScanFailure('not-a-file')
+  return readFileSync(path, 'latin1')
+}
 
 export class FakeScanner implements Scanner {
   readonly names: string[] = []
@@ -66,7 +73,7 @@ export class FakeScanner implements Scanner {
   }
 
   async #read({ content, signal }: ScanJob): Promise<string> {
-    if ('path' in content) return readFileSync(content.path, 'latin1')
+    if ('path' in content) return readFile(content.path, content.followLinks)
     if ('bytes' in content) return Buffer.from(content.bytes).toString('latin1')
     const chunks: Uint8Array[] = []
     const aborted = new Promise<never>((_, reject) => {
