@@ -3,7 +3,7 @@
 
 import { FORMATS } from '../report/index.ts'
 import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/limits.ts'
-import { TREE_LIMITS } from '../scan/limits.ts'
+import { ALERTS, TREE_LIMITS } from '../scan/limits.ts'
 import { CLAMD_LIMITS } from '../services/clamd/limits.ts'
 import { NATIVE_LIMITS } from '../services/native/limits.ts'
 
@@ -269,6 +269,15 @@ const DECLARED = [
     default: TREE_LIMITS.maxOutputBytes,
     range: [1, 2 ** 40],
     text: 'Bytes that may come out of one file, at all depths together; what expands more than sixty-fold is stopped earlier.',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'alert',
+    kind: 'choice',
+    choices: ALERTS,
+    many: true,
+    text: "Make detections of circumstances, with ClamAV's names: encrypted content, macros in documents, limits that were reached, broken programs. Without it, what was not seen makes a file unscannable all the same. May be given several times.",
+    otherwise: 'none',
     commands: ['scan', 'serve'],
   },
   {

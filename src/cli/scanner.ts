@@ -126,6 +126,7 @@ const limitsOf = (settings: Settings): RuntimeLimits => ({
     maxDepth: settings.maxDepth,
     maxArtifacts: settings.maxMembers,
     maxOutputBytes: settings.maxUnpacked,
+    alerts: settings.alert,
   },
   spoolMemoryBytes: settings.spoolMemory,
   spoolFileBytes: settings.spoolFiles,

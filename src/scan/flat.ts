@@ -24,6 +24,8 @@ export interface FlatParts {
   /** The thread's window, at the address that the kernel knows. */
   readonly window: Uint8Array
   readonly ports: EnginePorts
+  /** Headers of all programs are read, also where no signature asks for them. Default: false. */
+  readonly readsHeaders?: boolean
 }
 
 /** What is to be matched, and where what is found goes. */
@@ -79,6 +81,8 @@ class WindowLoader implements ContentWindow {
 }
 
 const PE_TARGET = 1
+/** PE, ELF, Mach-O. */
+const PROGRAM_TARGETS: ReadonlySet<number> = new Set([PE_TARGET, 6, 9])
 
 /** Matches flat content, one piece after the other. The parts are borrowed for its lifetime. */
 export class FlatScanner {
@@ -123,6 +127,7 @@ export class FlatScanner {
   #matchBodies({ content, findings, containers, deadlineMs }: FlatSubject, type: FileType, marks: string[]): void {
     const { cold, window, ports } = this.#parts
     const layout = lazy(() => readLayout(type, content, findings))
+    if (this.#parts.readsHeaders === true && PROGRAM_TARGETS.has(type.target)) layout()
     if (type.target === PE_TARGET) {
       const pe = layout()
       if (pe !== undefined) matchPe(this.#lookup, content, pe, ports, findings)
@@ -157,6 +162,7 @@ function missed(error: unknown, findings: Findings): boolean {
 
 function readLayout(type: FileType, content: Uint8Array, findings: Findings): ExecutableLayout | undefined {
   const layout = readExecutable(type, content)
+  if (layout === undefined) findings.anomaly('header-unreadable', `The header of ${type.description} cannot be read`)
   for (const { code, detail, offset } of layout?.anomalies ?? []) findings.anomaly(code, detail, offset)
   return layout
 }

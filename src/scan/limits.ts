@@ -1,5 +1,9 @@
 // Limits of one artifact tree, with their defaults. Loads nothing.
 
+/** Circumstances that may be made detections of, with ClamAV's names. */
+export const ALERTS = ['encrypted', 'macros', 'limits', 'broken'] as const
+export type Alert = (typeof ALERTS)[number]
+
 export interface TreeLimits {
   /** Containers inside of containers; the submission itself is at depth 0. */
   readonly maxDepth: number
@@ -9,6 +13,7 @@ export interface TreeLimits {
   readonly maxOutputBytes: number
   /** Longer content is matched, but not taken apart. */
   readonly maxUnpackBytes: number
+  readonly alerts: readonly Alert[]
 }
 
 export const TREE_LIMITS: TreeLimits = {
@@ -16,4 +21,5 @@ export const TREE_LIMITS: TreeLimits = {
   maxArtifacts: 20_000,
   maxOutputBytes: 2 ** 31,
   maxUnpackBytes: 512 << 20,
+  alerts: [],
 }

@@ -20,7 +20,7 @@ export interface EngineThreadParts extends FlatParts {
 export function createEngineThread(parts: EngineThreadParts): EngineThread {
   const { image, window, unpacker, limits = TREE_LIMITS } = parts
   const host: TreeHost = {
-    flat: new FlatScanner(parts),
+    flat: new FlatScanner({ ...parts, readsHeaders: limits.alerts.includes('broken') }),
     window,
     unpacker,
     planner: new Planner(unpacker?.manifests ?? []),

@@ -201,3 +201,29 @@ describe('components that fail', () => {
     expect(unseen(report)).toEqual(['top crashed'])
   })
 })
+
+describe("heuristics with ClamAV's names", () => {
+  const closed = box(
+    { emit: 'property', name: 'encrypted', value: 'zip' },
+    { emit: 'property', name: 'ole2.macros', value: 'vba, xlm' },
+    { emit: 'missed', reason: 'encrypted', detail: 'closed', member: 'a' },
+    { emit: 'missed', reason: 'too-deep', detail: 'deep' },
+  )
+  const names = (report: Report) => report.artifacts[0].detections.map(({ name }) => name)
+
+  test.each([
+    [[], [], 'unscannable'],
+    [['encrypted'], ['Heuristics.Encrypted.Zip'], 'suspicious'],
+    [['macros'], ['Heuristics.OLE2.ContainsMacros.VBA', 'Heuristics.OLE2.ContainsMacros.XLM'], 'suspicious'],
+    [['limits'], ['Heuristics.Limits.Exceeded.MaxRecursion'], 'suspicious'],
+  ] as const)('%j', (alerts, expected, verdict) => {
+    const report = scan(closed, { limits: { alerts } })
+    expect([names(report), report.verdict]).toEqual([expected, verdict])
+  })
+
+  test('a program whose header cannot be read is broken', () => {
+    const broken = `\x7fELF${'\0'.repeat(100)}`
+    expect(names(scan(broken, { limits: { alerts: ['broken'] } }))).toEqual(['Heuristics.Broken.Executable'])
+    expect(names(scan(broken))).toEqual([])
+  })
+})

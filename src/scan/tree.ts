@@ -11,6 +11,7 @@ import {
 import { DEFAULT_COMPONENT_BUDGET, type ComponentManifest } from './component.ts'
 import type { ScanRequest } from './engine-thread.ts'
 import { Findings } from './findings.ts'
+import { addHeuristics } from './heuristics.ts'
 import type { FlatResult, FlatScanner } from './flat.ts'
 import { Passwords } from './passwords.ts'
 import type { ChildHead, EmissionSink, PlainEmission } from './run-component.ts'
@@ -129,6 +130,8 @@ export class Tree {
 
   /** The artifacts as the report lists them. */
   artifacts(): ArtifactReport[] {
+    const { alerts } = this.#host.limits
+    if (alerts.length > 0) for (const node of this.#nodes) addHeuristics(node, alerts)
     const judged = this.#nodes.map(({ id, parent, findings }) => ({
       id,
       parent: parent?.id,

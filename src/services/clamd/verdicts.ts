@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<Exclude<Reason, 'encrypted' | 'unreadable'>, string
 }
 
 /** `Heuristics.Encrypted.X` by type of the artifact. */
-const ENCRYPTED: Readonly<Record<string, string>> = { zip: 'Zip', rar: 'RAR', '7z': '7Zip', pdf: 'PDF', ole2: 'Doc' }
+const ENCRYPTED: Readonly<Record<string, string>> = { zip: 'Zip', rar: 'RAR', '7z': '7Zip', pdf: 'PDF', ole2: 'OLE2' }
 
 /**
  * Results for one submission, without its name: one, or all distinct detections with `allMatches`.
