@@ -1,0 +1,147 @@
+import type { ChildProcess } from 'node:child_process'
+import { launch, nodePid } from './launch.ts'
+import type { LaunchPlan, SandboxTarget } from './launch.ts'
+import { HEADER_BYTES, KIND, MAX_PAYLOAD_BYTES } from './wire.ts'
+import type { Probes } from './wire.ts'
+
+// One child process, seen from the engine's main thread: started, heard, killed. What it says is passed on unread,
+// except for its HELLO.
+
+/** What a child's owner is told. */
+export interface ProcessOwner {
+  /** It has said HELLO and can be given work. */
+  ready(process: SandboxProcess): void
+  /** What it says about an artifact. False: no more until resume(). */
+  data(process: SandboxProcess, bytes: Buffer): boolean
+  /** It is gone, with everything below it. Called once. */
+  ended(process: SandboxProcess, why: string): void
+}
+
+/** What is kept of its standard error, for the message. */
+const MAX_STDERR_CHARS = 4096
+
+export class SandboxProcess {
+  readonly #child: ChildProcess
+  readonly #plan: LaunchPlan
+  readonly #owner: ProcessOwner
+  readonly #startedAtMs = performance.now()
+  #startMs = 0
+  #probes: Probes | undefined
+  #opening = Buffer.alloc(0)
+  #stderr = ''
+  #why = ''
+  #ended = false
+  readonly #closed: Promise<void>
+
+  constructor(plan: LaunchPlan, target: SandboxTarget, owner: ProcessOwner) {
+    this.#plan = plan
+    this.#owner = owner
+    this.#child = launch(plan, target)
+    const { stdin, stdout, stderr } = this.#child
+    // Broken pipes are told by the exit.
+    for (const stream of [stdin, stdout, stderr]) stream?.on('error', () => {})
+    stdout?.on('data', (bytes: Buffer) => this.#hear(bytes))
+    stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (this.#stderr.length < MAX_STDERR_CHARS) this.#stderr += text.slice(0, MAX_STDERR_CHARS)
+    })
+    this.#closed = new Promise(resolve => {
+      const end = (why: string): void => {
+        resolve()
+        if (this.#ended) return
+        this.#ended = true
+        owner.ended(this, this.#why || why)
+      }
+      // `close`, not `exit`: by then what it said has been heard, and nobody below it holds its pipes any more.
+      this.#child.once('close', (code, signal) => end(this.#endedBy(code, signal)))
+      this.#child.once('error', error => end(error.message))
+    })
+  }
+
+  /** Milliseconds from its start to its HELLO. */
+  get startMs(): number {
+    return this.#startMs
+  }
+
+  /** It can be given work: it has said HELLO, and is neither gone nor being killed. */
+  get isReady(): boolean {
+    return this.#probes !== undefined && !this.#ended && this.#why === ''
+  }
+
+  /** What its probes met; undefined before its HELLO. */
+  get probes(): Probes | undefined {
+    return this.#probes
+  }
+
+  /** Process that was started: the outermost wall. */
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Process of its Node, in the engine's own namespace. */
+  nodePid(): Promise<number | undefined> {
+    return nodePid(this.#plan, this.#child)
+  }
+
+  /** The bytes may lie in shared memory; they are read until the child has taken them or is gone. */
+  write(bytes: Uint8Array): void {
+    this.#child.stdin?.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  }
+
+  resume(): void {
+    this.#child.stdout?.resume()
+  }
+
+  /** Ends it at once. @param why - what its owner is told, unless it has another reason already */
+  kill(why: string): void {
+    this.#why ||= why
+    // A process that is gone by itself has closed its pipes or will; nothing is waited for here.
+    this.#child.kill('SIGKILL')
+    this.#child.stdin?.destroy()
+    this.resume()
+  }
+
+  /** Resolves when it is gone. */
+  get closed(): Promise<void> {
+    return this.#closed
+  }
+
+  #hear(bytes: Buffer): void {
+    if (this.#why !== '') return
+    if (this.#probes === undefined) return this.#hearHello(bytes)
+    if (!this.#owner.data(this, bytes)) this.#child.stdout?.pause()
+  }
+
+  #hearHello(bytes: Buffer): void {
+    const opening = Buffer.concat([this.#opening, bytes])
+    this.#opening = opening
+    if (opening.length < HEADER_BYTES) return
+    const length = opening.readUInt32LE(0)
+    if (opening[4] !== KIND.hello || length > MAX_PAYLOAD_BYTES[KIND.hello]) return this.kill('it began with no HELLO')
+    if (opening.length < HEADER_BYTES + length) return
+    const probes = readProbes(opening.subarray(HEADER_BYTES, HEADER_BYTES + length))
+    if (probes === undefined || opening.length > HEADER_BYTES + length) return this.kill('its HELLO is wrong')
+    this.#opening = Buffer.alloc(0)
+    this.#probes = probes
+    this.#startMs = performance.now() - this.#startedAtMs
+    this.#owner.ready(this)
+  }
+
+  #endedBy(code: number | null, signal: NodeJS.Signals | null): string {
+    const said = this.#stderr.trim().split('\n')
+    // Node says much about its own death; the first line with a word in it says most.
+    const line = said.find(text => /error|fatal|bwrap|prlimit/i.test(text)) ?? said[0]
+    return `it ended by ${signal ?? `code ${code}`}${line === '' ? '' : `: ${line.slice(0, 200)}`}`
+  }
+}
+
+/** A HELLO is read before any content was seen, but checked all the same. */
+const readProbes = (payload: Uint8Array): Probes | undefined => {
+  try {
+    const { probes } = JSON.parse(Buffer.from(payload).toString()) as { probes?: unknown }
+    if (typeof probes !== 'object' || probes === null) return undefined
+    const entries = Object.entries(probes)
+    return entries.every(([, result]) => typeof result === 'string') ? Object.fromEntries(entries) : undefined
+  } catch {
+    return undefined
+  }
+}
