@@ -1,3 +1,4 @@
+import { TREE_LIMITS } from '../../src/scan/limits.ts'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { imageParts, unload } from '../../src/runtime/image.ts'
@@ -29,7 +30,7 @@ export function openSmallEngine(folder: string): SmallEngine {
     return { detect: () => [], problems: [], wasEmpty: true, close: () => undefined }
   }
   const loaded = imageParts.load(output, 1)
-  const thread = imageParts.createThread(loaded.shared, 0)
+  const thread = imageParts.createThread(loaded.shared, 0, { tree: TREE_LIMITS })
   return {
     detect: content => detect(thread, content),
     problems: outcome.problems,

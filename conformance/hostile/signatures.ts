@@ -1,3 +1,4 @@
+import { TREE_LIMITS } from '../../src/scan/limits.ts'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,7 +57,7 @@ function compile(folder: string, paths: readonly string[], random: Random | unde
     trial.problems += problems.length
     if (random === undefined) return
     const loaded = imageParts.load(output, 1)
-    const thread = imageParts.createThread(loaded.shared, 0)
+    const thread = imageParts.createThread(loaded.shared, 0, { tree: TREE_LIMITS })
     for (let i = 0; i < 10; i++) {
       thread.scan({
         name: 'x',

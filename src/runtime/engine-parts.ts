@@ -1,4 +1,4 @@
-import type { EngineThread } from '../scan/index.ts'
+import type { EngineThread, TreeLimits, Unpacker } from '../scan/index.ts'
 
 // What an engine process is made of, apart from the processes: the production parts are in image.ts, tests bring fakes.
 
@@ -18,6 +18,13 @@ export interface LoadedDatabase {
   readonly shared: unknown
 }
 
+/** What a thread takes content apart with, and how far. */
+export interface ThreadHost {
+  /** Absent: nothing is taken apart. */
+  readonly unpacker?: Unpacker
+  readonly tree: TreeLimits
+}
+
 /** How an engine loads its database and makes its threads. */
 export interface EngineParts {
   /**
@@ -27,5 +34,5 @@ export interface EngineParts {
    */
   load(imagePath: string, threads: number): LoadedDatabase
   /** @param index - number of the thread, from 0 */
-  createThread(shared: unknown, index: number): EngineThread
+  createThread(shared: unknown, index: number, host: ThreadHost): EngineThread
 }

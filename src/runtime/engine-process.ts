@@ -57,6 +57,7 @@ export class EngineProcess {
       imagePath,
       threads: launch.threads,
       maxFileSizeBytes: launch.limits.maxFileSizeBytes,
+      tree: launch.limits.tree,
     }
     const sockets = Array.from({ length: launch.threads }, () => 'pipe' as const)
     this.#child = spawn(process.execPath, [...NODE_OPTIONS, launch.enginePath, JSON.stringify(args)], {

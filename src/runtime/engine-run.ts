@@ -1,6 +1,9 @@
 import { Worker, isMainThread, workerData } from 'node:worker_threads'
 import type { EngineParts, LoadedDatabase } from './engine-parts.ts'
+import { createEngineUnpacker } from './engine-unpacker.ts'
 import { serveLocally } from './local-thread.ts'
+import { createSandboxLink, SandboxClient } from './sandbox/channel.ts'
+import { SandboxPool } from './sandbox/pool.ts'
 import { serveThread } from './thread-loop.ts'
 import { FIRST_THREAD_FD } from './wire.ts'
 import type { EngineArguments, FromEngine, ThreadArguments, ToEngine } from './wire.ts'
@@ -28,17 +31,26 @@ export const runEngine = (parts: EngineParts, workerUrl: URL): void => {
     tell({ event: 'refused', message: (error as Error).message })
     return
   }
+  // One to spare: a child that dies costs nobody a wait.
+  const pool = new SandboxPool({ size: args.threads + 1 })
   const workers: (Worker | undefined)[] = []
   const start = (index: number, resync?: Uint8Array): void => {
+    const sandbox = createSandboxLink(pool)
     const data: ThreadArguments = {
       shared: loaded.shared,
       database: loaded.info,
       index,
       fd: FIRST_THREAD_FD + index,
       maxFileSizeBytes: args.maxFileSizeBytes,
+      tree: args.tree,
+      sandbox,
       ...(resync === undefined ? {} : { resync }),
     }
-    const worker = new Worker(workerUrl, { workerData: data, resourceLimits: THREAD_HEAP })
+    const worker = new Worker(workerUrl, {
+      workerData: data,
+      transferList: [sandbox.port],
+      resourceLimits: THREAD_HEAP,
+    })
     workers[index] = worker
     let message = 'the thread ended'
     worker.on('error', error => (message = error instanceof Error ? error.message : String(error)))
@@ -64,8 +76,9 @@ export const runEngine = (parts: EngineParts, workerUrl: URL): void => {
 export const runEngineThread = (parts: EngineParts): void => {
   if (isMainThread) throw new Error('this module is started by an engine, as a thread')
   const args = workerData as ThreadArguments
-  const { fd, ...rest } = args
-  const bench = { ...rest, thread: parts.createThread(args.shared, args.index) }
+  const { fd, tree, sandbox, ...rest } = args
+  const unpacker = createEngineUnpacker(new SandboxClient(sandbox))
+  const bench = { ...rest, thread: parts.createThread(args.shared, args.index, { unpacker, tree }) }
   if (fd === undefined) serveLocally(bench)
   else serveThread({ ...bench, fd })
 }

@@ -6,7 +6,7 @@ import { createEngineThread } from '../scan/index.ts'
 import type { EnginePorts, EngineThread } from '../scan/index.ts'
 import { ColdStore, HEADER_BYTES, ImageError, openImage, readImageHeader } from '../signatures/index.ts'
 import type { ImageHeader } from '../signatures/index.ts'
-import type { EngineParts, LoadedDatabase } from './engine-parts.ts'
+import type { EngineParts, LoadedDatabase, ThreadHost } from './engine-parts.ts'
 import { ENGINE_VERSION } from './unscannable.ts'
 
 // The parts of a real engine. One shared memory holds everything, read into it straight from the file:
@@ -103,7 +103,7 @@ const load = (imagePath: string, threads: number): LoadedDatabase => {
   }
 }
 
-const createThread = (given: unknown, index: number): EngineThread => {
+const createThread = (given: unknown, index: number, { unpacker, tree }: ThreadHost): EngineThread => {
   const shared = given as SharedImage
   const { memory, header, file, windowBytes, kernel } = shared
   const outAt = threadAt(header, windowBytes, index)
@@ -122,6 +122,8 @@ const createThread = (given: unknown, index: number): EngineThread => {
     window,
     ports,
     version: ENGINE_VERSION,
+    ...(unpacker === undefined ? {} : { unpacker }),
+    limits: tree,
   })
 }
 

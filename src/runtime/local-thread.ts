@@ -14,6 +14,7 @@ export interface LocalOrder {
   readonly allMatches: boolean
   readonly maxTimeMs: number
   readonly identity: boolean
+  readonly passwords?: readonly string[]
   readonly path?: string
   readonly followLinks?: boolean
   readonly bytes?: Uint8Array
@@ -29,7 +30,8 @@ export type LocalAnswer =
 /** Scans one job on the thread that calls. @throws ScanFailure where it cannot be scanned at all */
 export const scanOrder = (bench: ScanBench, order: LocalOrder, onDetection: (detection: Detection) => void): Report => {
   const { name, allMatches, identity, path, bytes } = order
-  const request = { name, allMatches, identity, deadlineMs: performance.now() + order.maxTimeMs }
+  const passwords = order.passwords === undefined ? {} : { passwords: order.passwords }
+  const request = { name, allMatches, identity, ...passwords, deadlineMs: performance.now() + order.maxTimeMs }
   if (path !== undefined) return scanFile(bench, path, request, onDetection, order.followLinks)
   return bench.thread.scan({ ...request, content: bytes ?? new Uint8Array(0) }, onDetection)
 }

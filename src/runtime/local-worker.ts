@@ -19,7 +19,7 @@ export class LocalWorker {
    * @param onEnd - the thread ended; the first of the jobs was being scanned
    */
   constructor(url: URL, data: ThreadArguments, onRoom: () => void, onEnd: (jobs: readonly Job[]) => void) {
-    this.#worker = new Worker(url, { workerData: data })
+    this.#worker = new Worker(url, { workerData: data, transferList: [data.sandbox.port] })
     this.#worker.on('message', (answer: LocalAnswer) => this.#hear(answer, onRoom))
     // What ended it is told by what it was scanning.
     this.#worker.on('error', () => {})
@@ -67,8 +67,8 @@ export class LocalWorker {
 
 /** A job as a thread, or this one, is told it. */
 export const orderOf = (id: number, job: Job): LocalOrder => {
-  const { name, allMatches, maxTimeMs, identity, content } = job
-  return { id, name, allMatches, maxTimeMs, identity, ...content }
+  const { name, allMatches, maxTimeMs, identity, content, passwords } = job
+  return { id, name, allMatches, maxTimeMs, identity, ...content, ...(passwords === undefined ? {} : { passwords }) }
 }
 
 const failureOf = (answer: { readonly code: ScanFailure['code']; readonly message: string }): ScanFailure => {

@@ -5,12 +5,15 @@ import { activeJob, Counters } from './counters.ts'
 import type { EngineParts, LoadedDatabase } from './engine-parts.ts'
 import { imageParts } from './image.ts'
 import { Job } from './job.ts'
+import { createEngineUnpacker, NeedsSandbox } from './engine-unpacker.ts'
 import { JobQueue } from './job-queue.ts'
 import { MAX_CONTENT_BYTES } from './limits.ts'
 import type { RuntimeLimits } from './limits.ts'
 import { LocalWorker, orderOf } from './local-worker.ts'
 import { scanOrder } from './local-thread.ts'
 import type { ScanBench } from './scan-content.ts'
+import { createSandboxLink } from './sandbox/channel.ts'
+import { SandboxPool } from './sandbox/pool.ts'
 import { siblingModule } from './modules.ts'
 import { Spool } from './spool.ts'
 import { ENGINE_VERSION, tooLargeReport, unscannableReport } from './unscannable.ts'
@@ -53,6 +56,10 @@ class LocalScanner implements Scanner {
   /** Asked for and not yet sent to a thread. */
   #waiting = 0
   #workers: LocalWorker[] = []
+  /** Started with the first thread: only threads can wait for it. */
+  #sandboxes: SandboxPool | undefined
+  /** Something has to be taken apart in a sandbox: this thread leaves everything to the others. */
+  #retired = false
   /** Time this thread has spent on scans. */
   #scannedMs = 0
   #turning = false
@@ -68,7 +75,8 @@ class LocalScanner implements Scanner {
     this.#spool = new Spool(options.spoolFolder, this.#limits)
     this.#loaded = parts.load(options.imagePath, options.threads + 1)
     const { info: database, shared } = this.#loaded
-    this.#bench = { thread: parts.createThread(shared, 0), database, maxFileSizeBytes }
+    const host = { unpacker: createEngineUnpacker(undefined), tree: this.#limits.tree }
+    this.#bench = { thread: parts.createThread(shared, 0, host), database, maxFileSizeBytes }
   }
 
   async scan(request: ScanJob): Promise<Report> {
@@ -119,6 +127,7 @@ class LocalScanner implements Scanner {
     const workers = this.#workers
     this.#workers = []
     await Promise.all(workers.map(worker => worker.terminate()))
+    await this.#sandboxes?.close()
     await this.#spool.close()
   }
 
@@ -144,13 +153,14 @@ class LocalScanner implements Scanner {
   /** Hands out waiting jobs: to the threads where there are any, else one to this thread at each turn of the loop. */
   #turn(): void {
     const many = this.#waiting >= MANY_JOBS && this.#scannedMs > PATIENCE_MS
-    if (this.#workers.length === 0 && many && this.#threads > 1) this.#startWorkers()
-    if (this.#workers.some(worker => worker.isReady)) return this.#handOut()
+    if (many && this.#threads > 1) this.#startWorkers(this.#threads)
+    else if (this.#retired) this.#startWorkers(Math.min(this.#threads, this.#waiting))
+    if (this.#retired || this.#workers.some(worker => worker.isReady)) return this.#handOut()
     if (this.#turning) return
     this.#turning = true
     setImmediate(() => {
       this.#turning = false
-      if (this.#workers.some(worker => worker.isReady)) return this.#handOut()
+      if (this.#retired || this.#workers.some(worker => worker.isReady)) return this.#handOut()
       let taken: Job | undefined
       this.#queue.handOut(job => {
         if (taken !== undefined) return false
@@ -180,19 +190,32 @@ class LocalScanner implements Scanner {
     try {
       job.succeed(scanOrder(this.#bench, orderOf(0, job), detection => job.tell({ event: 'detection', detection })))
     } catch (error) {
-      if (error instanceof ScanFailure) job.fail(error)
+      if (error instanceof NeedsSandbox) this.#passOn(job)
+      else if (error instanceof ScanFailure) job.fail(error)
       else this.#answerCrashed(job)
     }
     this.#scannedMs += performance.now() - job.sentAtMs
   }
 
-  #startWorkers(): void {
-    for (let index = 1; index <= this.#threads; index++) this.#startWorker(index)
+  /** Gives a job to a thread, which can wait for a sandbox. */
+  #passOn(job: Job): void {
+    this.#retired = true
+    job.state = 'waiting'
+    job.sentAtMs = 0
+    this.#waiting++
+    this.#queue.putBack([job])
+  }
+
+  #startWorkers(count: number): void {
+    for (let index = this.#workers.length + 1; index <= count; index++) this.#startWorker(index)
   }
 
   #startWorker(index: number): void {
     const { database, maxFileSizeBytes } = this.#bench
-    const data = { shared: this.#loaded.shared, database, index, maxFileSizeBytes }
+    this.#sandboxes ??= new SandboxPool({ size: this.#threads })
+    const sandbox = createSandboxLink(this.#sandboxes)
+    const { shared } = this.#loaded
+    const data = { shared, database, index, maxFileSizeBytes, tree: this.#limits.tree, sandbox }
     const worker: LocalWorker = new LocalWorker(
       this.#workerUrl,
       data,

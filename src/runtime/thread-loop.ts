@@ -90,6 +90,7 @@ export const serveThread = (options: ThreadOptions): void => {
     name: open.name,
     allMatches: open.options.allMatches,
     ...(open.options.identity === false ? { identity: false } : {}),
+    ...(open.options.passwords === undefined ? {} : { passwords: open.options.passwords }),
     deadlineMs: performance.now() + (open.options.maxTimeMs ?? Infinity),
   })
   const teller = (id: number) => (detection: Detection) => void endpoint.event(id, { event: 'detection', detection })

@@ -1,5 +1,7 @@
 import { MIN_STREAMS, PROTOCOL_MIN_VERSION, PROTOCOL_VERSION } from '../protocol/index.ts'
 import type { Hello } from '../protocol/index.ts'
+import type { TreeLimits } from '../scan/index.ts'
+import type { SandboxLink } from './sandbox/channel.ts'
 import type { DatabaseInfo } from './engine-parts.ts'
 import { ENGINE_VERSION } from './unscannable.ts'
 
@@ -29,6 +31,7 @@ export interface EngineArguments {
   readonly imagePath: string
   readonly threads: number
   readonly maxFileSizeBytes: number
+  readonly tree: TreeLimits
 }
 
 /** What a worker thread is started with. */
@@ -39,6 +42,9 @@ export interface ThreadArguments {
   /** Its socket; absent beside a local scan, where messages are enough. */
   readonly fd?: number
   readonly maxFileSizeBytes: number
+  readonly tree: TreeLimits
+  /** Its way to the sandboxes of its process. */
+  readonly sandbox: SandboxLink
   readonly resync?: Uint8Array
 }
 

@@ -1,0 +1,35 @@
+import { runComponentNow } from '../scan/index.ts'
+import type { EmissionSink, Unpacker, UnpackOrder, UnpackOutcome } from '../scan/index.ts'
+import { componentContext, findComponent, installedComponents } from './components.ts'
+import type { SandboxClient } from './sandbox/channel.ts'
+
+// What a scanning thread takes content apart with: linear components in the thread itself, the others in a sandbox.
+
+/** Thrown by a thread without a sandbox: the job is for one that has a sandbox. */
+export class NeedsSandbox extends Error {}
+
+/** @param sandbox - absent: orders for a sandbox throw NeedsSandbox */
+export const createEngineUnpacker = (sandbox: SandboxClient | undefined): Unpacker => ({
+  manifests: installedComponents().map(({ manifest }) => manifest),
+  run(order, sink) {
+    const component = findComponent(order.component)
+    if (component?.manifest.place === 'engine') return runHere(order, sink)
+    if (sandbox === undefined) throw new NeedsSandbox()
+    const { content, ...request } = order
+    return sandbox.run(request, content, sink, performance.now() + order.budget.timeMs).outcome
+  },
+})
+
+/** An exception is a fault of the component: it must not cost the thread. */
+function runHere(order: UnpackOrder, sink: EmissionSink): UnpackOutcome {
+  const component = findComponent(order.component)
+  if (component === undefined) return 'crashed'
+  const { content: bytes, type, name, passwords, options, budget } = order
+  const context = componentContext(component.manifest, passwords, { options, budget })
+  try {
+    runComponentNow(component, { bytes, type, name }, context, sink)
+    return 'done'
+  } catch {
+    return 'crashed'
+  }
+}
