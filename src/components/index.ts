@@ -1,2 +1,2 @@
 // The components layer: what plugs into the pipeline by the contract in scan/. Pure; components do not know each other.
-export { COMPONENTS, componentNamed } from './registry.ts'
+export { COMPONENTS } from './registry.ts'

@@ -2,8 +2,6 @@ import type { Component } from '../scan/index.ts'
 import { embedded } from './embedded/embedded.ts'
 
 /** Every component there is, in the order in which those of one stage are run. */
-export const COMPONENTS: readonly Component[] = [embedded]
-
-/** The component of that name, or undefined. */
-export const componentNamed = (name: string): Component | undefined =>
-  COMPONENTS.find(component => component.manifest.name === name)
+export const COMPONENTS: readonly Component[] = [
+  embedded,
+]
