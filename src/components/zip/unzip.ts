@@ -108,6 +108,8 @@ export class Unzip {
     this.#settled.add(start, local.end)
     this.#covered.add(start, result.declaredEnd)
     let last = local.end
+    // Where nothing came to an end, the declared one must do to find what follows.
+    if (result.ends.size === 0) result.ends.add(result.declaredEnd)
     for (const end of result.ends) {
       const behind = this.#behindDescriptor(member, end)
       last = Math.max(last, behind)

@@ -24,8 +24,8 @@ const FORMS: readonly (readonly [skip: number, wide: boolean])[] = [
 ]
 
 /**
- * The descriptor at `at` of data of `packed` bytes: the form whose size and checksum or other size are right. Where
- * none is but a signature stands there, the short form, whatever it says.
+ * The descriptor at `at` of data of `packed` bytes: the form in which most is right. Where nothing is but a signature
+ * stands there, the short form, whatever it says.
  */
 export function descriptorAt(
   bytes: Uint8Array,
@@ -35,12 +35,15 @@ export function descriptorAt(
   crc: number,
 ): Descriptor | undefined {
   const isSigned = at + 16 <= bytes.length && u32le(bytes, at) === DESCRIPTOR_SIGNATURE
+  let second: Descriptor | undefined
   for (const [skip, wide] of FORMS) {
-    if (skip > 0 && !isSigned) continue
-    const descriptor = readForm(bytes, at, skip, wide)
+    const descriptor = skip > 0 && !isSigned ? undefined : readForm(bytes, at, skip, wide)
     if (descriptor === undefined || descriptor.packed !== packed % 0x1_0000_0000) continue
-    if (descriptor.unpacked === unpacked % 0x1_0000_0000 || descriptor.crc === crc) return descriptor
+    const isRightSize = descriptor.unpacked === unpacked % 0x1_0000_0000
+    if (isRightSize && descriptor.crc === crc) return descriptor
+    if (isRightSize || descriptor.crc === crc) second ??= descriptor
   }
+  if (second !== undefined) return second
   return isSigned ? readForm(bytes, at, 4, false) : undefined
 }
 
