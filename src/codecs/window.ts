@@ -42,6 +42,15 @@ export class Window {
     this.open()
   }
 
+  /** Before the first byte, as if `size` bytes of `byte` had come before: formats that start with a filled history. */
+  prefill(size: number, byte: number): void {
+    this.bytes.fill(byte, 0, size)
+    this.at = size
+    this.#handed = size
+    this.#gone = -size
+    this.open()
+  }
+
   /** Bytes produced since the start. */
   get produced(): number {
     return this.#gone + this.at

@@ -10,7 +10,7 @@ const MAX_PIECE_BYTES = 256 << 10
 const MAX_OUTPUT_BYTES = 64 << 20
 
 export interface Decoded {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly end?: number
   readonly error?: ContentError
 }
