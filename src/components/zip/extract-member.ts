@@ -66,6 +66,10 @@ export class MemberExtraction {
   }
 
   *run(): Generator<Emission> {
+    if (this.#member.entries.length === 0 && (this.#member.local.flags & zip.FLAGS.masked) !== 0) {
+      this.result.isEncrypted = true
+      this.#miss('encrypted', 'Its header is masked, as where the central directory is encrypted')
+    }
     for (const reading of this.#readings) yield* this.#read(reading)
     for (const missed of this.#missed) if (missed.reason === 'encrypted' || !this.result.isSound) yield missed
   }
@@ -125,7 +129,7 @@ export class MemberExtraction {
       this.#miss('encrypted', 'It is encrypted, and no known password opens it')
       return
     }
-    yield { emit: 'password', password: opened.password }
+    if (opened.isNews) yield { emit: 'password', password: opened.password }
     yield* this.#unpack(reading, whole(opened.data, opened.isProven))
     this.result.ends.add(plain.end)
   }
@@ -151,7 +155,8 @@ export class MemberExtraction {
 
   #isNew(reading: zip.Reading, { start, end, isPlain }: Packed): boolean {
     if (this.#readings.length === 1 && isPlain) return true
-    const key = [reading.method, start, end, isPlain, isPlain ? '' : reading.encryption].join(' ')
+    const size = zip.isSized(reading.method) ? reading.unpacked : undefined
+    const key = [reading.method, start, end, isPlain ? '' : reading.encryption, size].join(' ')
     if (this.#taken.has(key)) return false
     this.#taken.add(key)
     return true

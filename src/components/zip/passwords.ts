@@ -10,6 +10,8 @@ const MAX_VAIN_BYTES = 1 << 30
 export class Passwords {
   readonly #crypto: CryptoPort
   readonly #passwords: string[]
+  /** Those that opened something. */
+  readonly #known = new Set<string>()
   #derivations = 0
   #vainBytes = 0
 
@@ -26,7 +28,9 @@ export class Passwords {
     data: Uint8Array,
     reading: zip.Reading,
     accepts: (opened: Uint8Array) => boolean,
-  ): { readonly data: Uint8Array; readonly password: string; readonly isProven: boolean } | undefined {
+  ):
+    | { readonly data: Uint8Array; readonly password: string; readonly isProven: boolean; readonly isNews: boolean }
+    | undefined {
     for (const [i, password] of this.#passwords.entries())
       for (const bytes of encodings(password)) {
         if (reading.encryption === 'aes' && ++this.#derivations > MAX_DERIVATIONS) return undefined
@@ -36,7 +40,9 @@ export class Passwords {
         if (opened.isProven || accepts(opened.data)) {
           this.#passwords.splice(i, 1)
           this.#passwords.unshift(password)
-          return { ...opened, password }
+          const isNews = !this.#known.has(password)
+          this.#known.add(password)
+          return { ...opened, password, isNews }
         }
         this.#vainBytes += data.length
       }

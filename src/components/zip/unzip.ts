@@ -106,7 +106,8 @@ export class Unzip {
     const { local, at, isSigned } = member
     const start = isSigned ? at : local.end
     this.#settled.add(start, local.end)
-    this.#covered.add(start, result.declaredEnd)
+    // What sound data leave over of their declared size is a gap.
+    this.#covered.add(start, result.isSound ? local.end : result.declaredEnd)
     let last = local.end
     // Where nothing came to an end, the declared one must do to find what follows.
     if (result.ends.size === 0) result.ends.add(result.declaredEnd)
@@ -118,6 +119,8 @@ export class Unzip {
       else this.#settled.add(end, behind)
       this.#archive.members.discover(behind)
     }
+    if (result.isSound && Math.max(...result.ends) + MAX_PADDING < result.declaredEnd)
+      this.#archive.differences.note('trailing', at)
     this.#extents.push({ start, end: result.ends.size === 1 ? last : local.end })
   }
 

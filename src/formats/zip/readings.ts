@@ -33,12 +33,15 @@ export function readingsOf(member: Member, differences: Differences): Reading[] 
     for (const sizes of entry.extra.otherSizes)
       add(readings, withSizes(readingOf(entry, false), sizes), differences, at)
   }
-  // Values in the local header are masked where the directory is encrypted.
-  if (!isSigned || (local.flags & FLAGS.masked) !== 0) return readings
+  // Values in the local header are masked, with zeros, where the directory is encrypted.
+  if (!isSigned || isMasked(member)) return readings
   add(readings, readingOf(local, true), differences, at)
   for (const sizes of local.extra.otherSizes) add(readings, withSizes(readingOf(local, true), sizes), differences, at)
   return readings
 }
+
+/** The local header tells nothing. */
+const isMasked = ({ local }: Member): boolean => (local.flags & FLAGS.masked) !== 0 && local.packed === 0
 
 function readingOf(fields: Fields, isLocal: boolean): Reading {
   const { flags, method, time, extra } = fields
