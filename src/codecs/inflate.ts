@@ -70,6 +70,34 @@ function fixedTables({ literalEntries, distanceEntries }: Variant): Tables {
   return { literals, distances }
 }
 
+/** What one stream needs; made once and used again, because a container may hold thousands of small streams. */
+interface Buffers {
+  /** History first, then what is not handed over yet. */
+  readonly out: Uint8Array
+  readonly tables: Tables
+  readonly codes: Int32Array
+  readonly lengths: Uint8Array
+}
+
+/** Buffers that wait for the next stream; more are left to the collector of garbage. */
+const MAX_SPARE = 4
+const SPARE: Readonly<Record<DeflateVariant, Buffers[]>> = { deflate: [], deflate64: [] }
+
+function buffersOf(name: DeflateVariant): Buffers {
+  const { historyBytes, longestMatch } = VARIANTS[name]
+  return (
+    SPARE[name].pop() ?? {
+      out: new Uint8Array(historyBytes + PIECE_BYTES + longestMatch),
+      tables: {
+        literals: new Int32Array(tableSize(LITERAL_BITS, 288)),
+        distances: new Int32Array(tableSize(DISTANCE_BITS, 32)),
+      },
+      codes: new Int32Array(tableSize(CODE_BITS, 0)),
+      lengths: new Uint8Array(288 + 32),
+    }
+  )
+}
+
 /** State of one stream. Bits wait in `bits`, least significant first; `count` of them are good, at most 32. */
 class Inflater {
   readonly #variant: Variant
@@ -78,30 +106,44 @@ class Inflater {
   #pos: number
   #bits = 0
   #count = 0
-  /** History first, then what is not handed over yet. */
+  readonly #buffers: Buffers
   readonly #out: Uint8Array
   readonly #limit: number
   #at = 0
   #handed = 0
   readonly #fixed: Tables
-  readonly #tables: Tables = {
-    literals: new Int32Array(tableSize(LITERAL_BITS, 288)),
-    distances: new Int32Array(tableSize(DISTANCE_BITS, 32)),
-  }
-  readonly #codes = new Int32Array(tableSize(CODE_BITS, 0))
-  readonly #lengths = new Uint8Array(288 + 32)
+  readonly #tables: Tables
+  readonly #codes: Int32Array
+  readonly #lengths: Uint8Array
+
+  readonly #name: DeflateVariant
 
   constructor(input: Uint8Array, start: number, name: DeflateVariant) {
+    this.#name = name
     const variant = VARIANTS[name]
     this.#fixed = FIXED[name]
     this.#input = input
     this.#pos = start
     this.#variant = variant
     this.#limit = variant.historyBytes + PIECE_BYTES
-    this.#out = new Uint8Array(this.#limit + variant.longestMatch)
+    this.#buffers = buffersOf(name)
+    this.#out = this.#buffers.out
+    this.#tables = this.#buffers.tables
+    this.#codes = this.#buffers.codes
+    this.#lengths = this.#buffers.lengths
   }
 
   *run(): Decoder {
+    try {
+      return yield* this.#blocks()
+    } finally {
+      // Nobody asks for another piece, so nobody holds one.
+      const spare = SPARE[this.#name]
+      if (spare.length < MAX_SPARE) spare.push(this.#buffers)
+    }
+  }
+
+  *#blocks(): Decoder {
     try {
       for (let last = 0; last === 0;) {
         last = this.#take(1)

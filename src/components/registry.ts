@@ -1,7 +1,6 @@
 import type { Component } from '../scan/index.ts'
 import { embedded } from './embedded/embedded.ts'
+import { zipComponent } from './zip/index.ts'
 
 /** Every component there is, in the order in which those of one stage are run. */
-export const COMPONENTS: readonly Component[] = [
-  embedded,
-]
+export const COMPONENTS: readonly Component[] = [embedded, zipComponent]

@@ -1,0 +1,119 @@
+import type { Reading } from './readings.ts'
+
+// The two encryptions of members that a password opens. Sources: APPNOTE.TXT 6.3.10, section 6.1 (classic, "ZipCrypto");
+// WinZip "AES Encryption Information" 1.04 (AE-1, AE-2: PBKDF2, CTR with a little-endian counter, HMAC-SHA1).
+
+/** What is needed of the host's cryptography. */
+export interface Cryptography {
+  hmac(name: 'sha1', key: Uint8Array, bytes: Uint8Array): Uint8Array
+  pbkdf2(name: 'sha1', password: Uint8Array, salt: Uint8Array, iterations: number, lengthBytes: number): Uint8Array
+  aesEncrypt(mode: 'ecb', key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array
+}
+
+const CLASSIC_HEADER = 12
+const AES_ITERATIONS = 1000
+const AES_CHECK = 2
+const AES_CODE = 10
+/** Key stream is made in pieces of this many bytes. */
+const STREAM_BYTES = 64 << 10
+const NO_IV = new Uint8Array(0)
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, value) => {
+  let crc = value
+  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0xedb88320
+  return crc
+})
+
+/** What a password opened. */
+export interface Opened {
+  /** The data as they were before encryption; owned. */
+  readonly data: Uint8Array
+  /** A message authentication code says that it is the right password, and that the data are whole. */
+  readonly isProven: boolean
+}
+
+/** The encrypted data of a member, so many bytes that no more than their size is allocated. */
+export interface Locked {
+  readonly data: Uint8Array
+  readonly reading: Reading
+}
+
+/** Opens with one password; undefined where a check says that it is the wrong one. */
+export function open(locked: Locked, password: Uint8Array, crypto: Cryptography): Opened | undefined {
+  return locked.reading.encryption === 'aes' ? openAes(locked, password, crypto) : openClassic(locked, password)
+}
+
+/** One chance in 128 that a wrong password passes: the caller looks at the checksum. */
+function openClassic({ data, reading }: Locked, password: Uint8Array): Opened | undefined {
+  if (data.length < CLASSIC_HEADER) return undefined
+  const keys = classicKeys(password)
+  const header = new Uint8Array(CLASSIC_HEADER)
+  decryptClassic(data.subarray(0, CLASSIC_HEADER), header, keys)
+  const check = header[CLASSIC_HEADER - 1]
+  if (check !== reading.time >>> 8 && (reading.crc === undefined || check !== reading.crc >>> 24)) return undefined
+  const plain = new Uint8Array(data.length - CLASSIC_HEADER)
+  decryptClassic(data.subarray(CLASSIC_HEADER), plain, keys)
+  return { data: plain, isProven: false }
+}
+
+function classicKeys(password: Uint8Array): Int32Array {
+  const keys = Int32Array.of(0x12345678, 0x23456789, 0x34567890)
+  for (const byte of password) {
+    keys[0] = CRC_TABLE[(keys[0] ^ byte) & 255] ^ (keys[0] >>> 8)
+    keys[1] = Math.imul(keys[1] + (keys[0] & 255), 134_775_813) + 1
+    keys[2] = CRC_TABLE[(keys[2] ^ (keys[1] >>> 24)) & 255] ^ (keys[2] >>> 8)
+  }
+  return keys
+}
+
+function decryptClassic(input: Uint8Array, output: Uint8Array, keys: Int32Array): void {
+  let [key0, key1, key2] = keys
+  for (let i = 0; i < input.length; i++) {
+    const mask = (key2 & 0xffff) | 2
+    const byte = input[i] ^ ((Math.imul(mask, mask ^ 1) >>> 8) & 255)
+    output[i] = byte
+    key0 = CRC_TABLE[(key0 ^ byte) & 255] ^ (key0 >>> 8)
+    key1 = (Math.imul(key1 + (key0 & 255), 134_775_813) + 1) | 0
+    key2 = CRC_TABLE[(key2 ^ (key1 >>> 24)) & 255] ^ (key2 >>> 8)
+  }
+  keys[0] = key0
+  keys[1] = key1
+  keys[2] = key2
+}
+
+function openAes({ data, reading }: Locked, password: Uint8Array, crypto: Cryptography): Opened | undefined {
+  const strength = reading.aes?.strength ?? 0
+  if (strength < 1 || strength > 3) return undefined
+  const keySize = 8 + 8 * strength
+  const saltSize = keySize / 2
+  const start = saltSize + AES_CHECK
+  const end = data.length - AES_CODE
+  if (end < start) return undefined
+  const derived = crypto.pbkdf2('sha1', password, data.subarray(0, saltSize), AES_ITERATIONS, 2 * keySize + AES_CHECK)
+  if (derived[2 * keySize] !== data[saltSize] || derived[2 * keySize + 1] !== data[saltSize + 1]) return undefined
+  const body = data.subarray(start, end)
+  const code = crypto.hmac('sha1', derived.subarray(keySize, 2 * keySize), body)
+  const isProven = code.subarray(0, AES_CODE).every((byte, i) => byte === data[end + i])
+  return { data: decryptAes(body, derived.subarray(0, keySize), crypto), isProven }
+}
+
+function decryptAes(input: Uint8Array, key: Uint8Array, crypto: Cryptography): Uint8Array {
+  const output = new Uint8Array(input.length)
+  const counters = new Uint8Array(Math.min(STREAM_BYTES, Math.ceil(input.length / 16) * 16))
+  let counter = 0
+  for (let at = 0; at < input.length; at += counters.length) {
+    for (let block = 0; block < counters.length; block += 16) {
+      counter++
+      // Below 2^48: larger data do not exist.
+      let rest = counter
+      for (let i = 0; i < 6; i++) {
+        counters[block + i] = rest & 255
+        rest = Math.floor(rest / 256)
+      }
+    }
+    const stream = crypto.aesEncrypt('ecb', key, NO_IV, counters)
+    const size = Math.min(counters.length, input.length - at)
+    for (let i = 0; i < size; i++) output[at + i] = input[at + i] ^ stream[i]
+  }
+  return output
+}
