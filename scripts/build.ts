@@ -39,6 +39,9 @@ const BUNDLES: readonly Bundle[] = [
   { entry: 'src/client/main.ts', output: 'lazaret-client.js', form: 'compact' },
 ]
 
+/** Files that a package brings and a bundle looks for beside itself. */
+const COPIES = [{ from: 'node_modules/7z-wasm/7zz.wasm', output: '7zz.wasm' }] as const
+
 /** A change of any of these makes every output stale. */
 const COMMON_INPUTS = ['scripts/build.ts', 'package.json', 'package-lock.json']
 
@@ -161,6 +164,11 @@ async function main(): Promise<void> {
     else if (!isFresh(stamps[bundle.output], bundle.output)) {
       keep(bundle.output, await buildBundle(bundle))
     }
+  }
+  for (const { from, output } of COPIES) {
+    if (isFresh(stamps[output], output)) continue
+    replaceFile(join(DIST, output), readFileSync(join(ROOT, from)))
+    keep(output, { inputs: [from], key: keyOf([from]) })
   }
   if (built.length === 0) return
   checkThatItRuns()

@@ -12,4 +12,7 @@ declare namespace WebAssembly {
     constructor(module: Module, imports?: Record<string, Record<string, unknown>>)
     readonly exports: Record<string, unknown>
   }
+  class RuntimeError extends Error {}
+  function compile(bytes: ArrayBufferView | ArrayBufferLike): Promise<Module>
+  function instantiate(module: Module, imports: Record<string, Record<string, unknown>>): Promise<Instance>
 }

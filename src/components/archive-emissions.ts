@@ -1,0 +1,19 @@
+import type { Emission } from '../scan/index.ts'
+
+// What components for plain archives say alike.
+
+/** Bytes that belong to no member, as a child of their own. */
+export function gapChild(bytes: Uint8Array, offset: number, end: number): Emission {
+  return { emit: 'child', name: `gap-at-${offset}`, content: bytes.subarray(offset, end) }
+}
+
+/** A member whose last bytes are not there. */
+export function cutMember(name: string, missingBytes: number): Emission {
+  const detail = `The archive ends ${missingBytes} bytes before this member does`
+  return { emit: 'missed', reason: 'malformed', detail, member: name }
+}
+
+/** A number of things that give no child, where there are any. */
+export function* countProperty(name: string, count: number): Generator<Emission> {
+  if (count > 0) yield { emit: 'property', name, value: String(count) }
+}
