@@ -9,3 +9,26 @@ export { universalSlices } from './macho/universal.ts'
 export type { Slice } from './macho/universal.ts'
 export { importTable } from './pe/index.ts'
 export type { ImportTable } from './pe/index.ts'
+export {
+  decodeCodePage,
+  extentPieces,
+  isMsiName,
+  joinExtents,
+  openCompound,
+  pathOf,
+  readPropertySets,
+  streamBytes,
+  streamPieces,
+  unpackMsiName,
+} from './ole2/index.ts'
+export type { CompoundFile, DirectoryEntry, OleStream, PropertySet } from './ole2/index.ts'
+export { readVbaProject, vbaKeywords, vbaModuleName, vbaSourceOffsets } from './vba/index.ts'
+export type { VbaModule } from './vba/index.ts'
+export { cutContent, readOleObject, readOlePackage } from './ole-object.ts'
+export type { OleObject, OlePackage } from './ole-object.ts'
+export { biffRecords, macroSheetText, readWorkbook, RECORD as BIFF_RECORD } from './biff/index.ts'
+export type { BiffSheet, BiffWorkbook } from './biff/index.ts'
+export { readWordHeader, wordDdeCommands } from './word/index.ts'
+export type { WordHeader } from './word/index.ts'
+export { isEncryptedPresentation, presentationObjects } from './powerpoint/index.ts'
+export type { PresentationObject } from './powerpoint/index.ts'
