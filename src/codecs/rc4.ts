@@ -33,9 +33,4 @@ export class Rc4 {
     this.#j = j
     return bytes
   }
-
-  /** Passes over `count` bytes of the key stream. */
-  skip(count: number): void {
-    this.apply(new Uint8Array(count))
-  }
 }

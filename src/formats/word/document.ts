@@ -43,11 +43,12 @@ export function readWordHeader(stream: Uint8Array): WordHeader | undefined {
 /** Commands of DDE fields. Where the piece table is damaged, the whole stream is read as text, in both widths. */
 export function wordDdeCommands(stream: Uint8Array, table: Uint8Array): readonly string[] {
   const pieces = pieceTexts(stream, table)
-  const texts = pieces ?? [[latin1(stream)], [new TextDecoder('utf-16le').decode(stream)]]
-  return [...new Set((pieces === undefined ? texts : [pieces]).flatMap(text => commandsOf(text as Iterable<string>)))]
+  const readings: readonly (readonly string[])[] =
+    pieces === undefined ? [[latin1(stream)], [new TextDecoder('utf-16le').decode(stream)]] : [pieces]
+  return [...new Set(readings.flatMap(commandsOf))]
 }
 
-function commandsOf(texts: Iterable<string>): readonly string[] {
+function commandsOf(texts: readonly string[]): readonly string[] {
   const fields = new FieldCodes()
   for (const text of texts) for (const token of text.split(/([\x13\x14\x15])/)) {
       if (token === FIELD_BEGIN) fields.begin()
