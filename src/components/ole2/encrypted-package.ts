@@ -1,5 +1,5 @@
 import { ContentError, latin1, u64le } from '../../bytes/index.ts'
-import { localName, xmlAttributes, xmlTags } from '../../formats/index.ts'
+import { base64Pieces, localName, xmlAttributes, xmlTags } from '../../formats/index.ts'
 import type { ComponentContext, CryptoPort, HashName } from '../../scan/index.ts'
 import { concat, equal, passwordsOf, readCryptoApi, Rounds, spun, uint32, versionOf } from './password-hash.ts'
 
@@ -162,19 +162,7 @@ function fitted(bytes: Uint8Array, size: number): Uint8Array {
   return result
 }
 
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/** Characters of a parameter; they are salts, keys and hashes. */
+const MAX_PARAMETER = 4_096
 
-/** Short values of the parameters; other characters are passed over. */
-function base64(text: string): Uint8Array {
-  const bytes: number[] = []
-  let bits = 0
-  let count = 0
-  for (const character of text.slice(0, 4096)) {
-    const digit = DIGITS.indexOf(character)
-    if (digit < 0) continue
-    bits = ((bits << 6) | digit) & 0xffff
-    count += 6
-    if (count >= 8) bytes.push((bits >> (count -= 8)) & 255)
-  }
-  return Uint8Array.from(bytes)
-}
+const base64 = (text: string): Uint8Array => concat(...base64Pieces(text, 0, Math.min(text.length, MAX_PARAMETER)))
