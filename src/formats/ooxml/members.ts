@@ -49,7 +49,7 @@ function readMember(
   if (local + 30 > bytes.length || u32le(bytes, local) !== LOCAL) return none
   const start = local + 30 + u16le(bytes, local + 26) + u16le(bytes, local + 28)
   const limit = Math.min(MAX_MEMBER_BYTES, budget.left)
-  let content = none
+  let content: Uint8Array = none
   if (method === 0) content = bytes.subarray(start, start + Math.min(size, limit))
   else if (method === 8 && start < bytes.length) content = collected(inflate(bytes, start), limit).bytes
   budget.left -= content.length
