@@ -1,9 +1,29 @@
 import type { Component } from '../scan/index.ts'
+import { activeMime } from './activemime/activemime.ts'
 import { arComponent } from './ar/ar.ts'
 import { cpioComponent } from './cpio/cpio.ts'
 import { embedded } from './embedded/embedded.ts'
+import { hwp3 } from './hwp3/hwp3.ts'
+import { officeXml } from './office-xml/office-xml.ts'
+import { ole2 } from './ole2/ole2.ts'
+import { oneNote } from './onenote/onenote.ts'
+import { ooxml } from './ooxml/ooxml.ts'
+import { rtf } from './rtf/rtf.ts'
 import { tarComponent } from './tar/tar.ts'
 import { zipComponent } from './zip/index.ts'
 
 /** Every component there is, in the order in which those of one stage are run. */
-export const COMPONENTS: readonly Component[] = [embedded, zipComponent, tarComponent, cpioComponent, arComponent]
+export const COMPONENTS: readonly Component[] = [
+  embedded,
+  zipComponent,
+  tarComponent,
+  cpioComponent,
+  arComponent,
+  ole2,
+  rtf,
+  oneNote,
+  officeXml,
+  activeMime,
+  hwp3,
+  ooxml,
+]

@@ -17,3 +17,36 @@ export type { TarMember } from './tar/index.ts'
 export { readCpio } from './cpio/index.ts'
 export type { CpioMember } from './cpio/index.ts'
 export { readAr } from './ar/index.ts'
+export {
+  decodeCodePage,
+  extentPieces,
+  isMsiName,
+  joinExtents,
+  openCompound,
+  pathOf,
+  readPropertySets,
+  streamBytes,
+  streamPieces,
+  unpackMsiName,
+} from './ole2/index.ts'
+export type { CompoundFile, DirectoryEntry, OleStream, PropertySet } from './ole2/index.ts'
+export { readVbaProject, vbaKeywords, vbaModuleName, vbaSourceOffsets } from './vba/index.ts'
+export type { VbaModule } from './vba/index.ts'
+export { cutContent, readOleObject, readOlePackage } from './ole-object.ts'
+export type { OleObject, OlePackage } from './ole-object.ts'
+export { biffRecords, macroSheetText, readWorkbook, RECORD as BIFF_RECORD } from './biff/index.ts'
+export type { BiffSheet, BiffWorkbook } from './biff/index.ts'
+export { readWordHeader, wordDdeCommands } from './word/index.ts'
+export type { WordHeader } from './word/index.ts'
+export { isEncryptedPresentation, presentationObjects } from './powerpoint/index.ts'
+export type { PresentationObject } from './powerpoint/index.ts'
+export { localName, xmlAttributes, xmlDecode, xmlTags, xmlText } from './xml-scan.ts'
+export type { XmlTag } from './xml-scan.ts'
+export { readRtf, readRtfData, rtfReadings } from './rtf/index.ts'
+export type { RtfDocument, RtfSpan } from './rtf/index.ts'
+export { oneNoteFiles, oneNotePackage } from './onenote/index.ts'
+export { ooxmlMembers, xmlMacroSheetText } from './ooxml/index.ts'
+export { isElsewhere, officeFacts } from './office-facts.ts'
+export type { ExternalReference, OfficeFacts } from './office-facts.ts'
+export { officeXmlParts } from './office-xml-parts.ts'
+export { base64Pieces } from './base64-text.ts'

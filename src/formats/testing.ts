@@ -1,4 +1,5 @@
 // Builders of minimal valid executables, so that tests and benches of every layer can forge files. Not for production.
+export { buildOle2 } from './ole2/build.ts'
 export { buildPe } from './pe/build.ts'
 export type { PeRecipe } from './pe/build.ts'
 export { buildElf } from './elf/build.ts'

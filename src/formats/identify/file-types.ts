@@ -73,6 +73,7 @@ const ROWS = [
   ['pptx', 'CL_TYPE_OOXML_PPT', 0, true, 'application/vnd.openxmlformats-officedocument.presentationml.presentation', 'PowerPoint presentation'],
   ['hwp3', 'CL_TYPE_HWP3', 0, true, 'application/x-hwp', 'Hangul 3 document'],
   ['onenote', 'CL_TYPE_ONENOTE', 0, true, 'application/onenote', 'OneNote section'],
+  ['activemime', BINARY, 14, true, 'application/x-mso', 'Compressed macro storage (ActiveMime)'],
   ['chm', 'CL_TYPE_MSCHM', 0, true, 'application/vnd.ms-htmlhelp', 'Compiled HTML help'],
   // Archives and packages
   ['zip', 'CL_TYPE_ZIP', 0, true, 'application/zip', 'ZIP archive'],

@@ -1,0 +1,70 @@
+import { u32le } from '../../bytes/index.ts'
+import { lzfuDecompress, zlibInflate, inflate } from '../../codecs/index.ts'
+import { cutContent, presentationObjects, readOlePackage } from '../../formats/index.ts'
+import type { OleStream } from '../../formats/index.ts'
+import type { Emission } from '../../scan/index.ts'
+import type { OleDocument } from './document.ts'
+
+// Files inside streams: packages, objects of presentations, compressed bodies of messages, parts of Hangul documents.
+
+/** Streams whose content is a package or the data of an OLE 1 object. */
+const NATIVE = '\u0001ole10native'
+const COMPRESSED_RTF = /^__substg1\.0_10090102$/i
+/** [Hangul document 5.0, 3.2.1]: flags of the header; bit 0: streams are compressed, bit 1: encrypted. */
+const HWP_FLAGS_AT = 36
+const HWP_COMPRESSED = /^(?:bodytext|bindata|scripts|docinfo|viewtext)(?:\/|$)/i
+
+/** What a stream holds as a file of its own, beside the stream itself. */
+export function* objectsIn(document: OleDocument, stream: OleStream): Generator<Emission, void> {
+  const name = stream.name.toLowerCase()
+  if (name === NATIVE) yield* nativeObject(document, stream)
+  else if (document.kind === 'msg' && COMPRESSED_RTF.test(stream.name)) {
+    const content = lzfuDecompress(document.bytes(stream), 0)
+    yield { emit: 'child', name: `${document.nameOf(stream)}.rtf`, content }
+  } else if (name === 'powerpoint document') yield* presentation(document.bytes(stream), document.nameOf(stream))
+  else if (document.kind === 'hwp') yield* hangul(document, stream)
+}
+
+function* nativeObject(document: OleDocument, stream: OleStream): Generator<Emission, void> {
+  const bytes = document.bytes(stream)
+  const found = readOlePackage(bytes, 4) ?? readOlePackage(bytes, 0)
+  const folder = stream.folders.map(part => `${part}/`).join('')
+  if (found === undefined) {
+    // Data of another program's object: what is behind the size.
+    if (bytes.length > 4) yield { emit: 'child', name: `${folder}native`, content: bytes.subarray(4) }
+    return
+  }
+  const name = folder + (baseName(found.label) || baseName(found.path) || 'package')
+  const properties = [
+    { name: 'package.label', value: found.label },
+    { name: 'package.path', value: found.path },
+  ]
+  yield { emit: 'child', name, properties, content: cutContent(found.data, found.missing) }
+}
+
+const baseName = (path: string): string => path.slice(Math.max(path.lastIndexOf('\\'), path.lastIndexOf('/')) + 1)
+
+/** Objects of a presentation's stream, decompressed. */
+export function* presentation(stream: Uint8Array, name: string): Generator<Emission, void> {
+  let number = 0
+  for (const { start, end, isCompressed, missing } of presentationObjects(stream)) {
+    const data = stream.subarray(start, end)
+    const content = isCompressed ? zlibInflate(data, 0) : cutContent(data, missing)
+    yield { emit: 'child', name: `${name}/object-${++number}`, content }
+  }
+}
+
+function* hangul(document: OleDocument, stream: OleStream): Generator<Emission, void> {
+  const header = document.bytesAt('FileHeader')
+  if (header === undefined || header.length < HWP_FLAGS_AT + 4) return
+  const flags = u32le(header, HWP_FLAGS_AT)
+  const path = document.nameOf(stream)
+  if ((flags & 1) === 0 || (flags & 2) !== 0 || !HWP_COMPRESSED.test(path)) return
+  yield { emit: 'child', name: `${path}.inflated`, content: inflate(document.bytes(stream), 0) }
+}
+
+/** A password keeps the parts of a Hangul document closed. */
+export function isEncryptedHangul(document: OleDocument): boolean {
+  const header = document.kind === 'hwp' ? document.bytesAt('FileHeader') : undefined
+  return header !== undefined && header.length >= HWP_FLAGS_AT + 4 && (u32le(header, HWP_FLAGS_AT) & 2) !== 0
+}

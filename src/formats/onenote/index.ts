@@ -1,0 +1,3 @@
+// OneNote sections: the files in them.
+export { oneNoteFiles } from './files.ts'
+export { oneNotePackage } from './packaging.ts'

@@ -1,0 +1,30 @@
+import { bytesOf, indexOf } from '../../bytes/index.ts'
+
+// Source of VBA modules where no `dir` stream leads to it: every module starts with lines "Attribute VB_…", whose first
+// eight letters are literals of the first compressed chunk. So: mark, chunk header, flags without a token, the letters.
+
+const ATTRIBUTE = bytesOf('\0Attribut')
+const SIGNATURE = 0x01
+/** Places that are found in one stream: more modules than a stream has. */
+const MAX_PLACES = 1_000
+
+/** Offsets in `bytes` at which compressed module source starts. */
+export function vbaSourceOffsets(bytes: Uint8Array): readonly number[] {
+  const offsets: number[] = []
+  for (
+    let at = indexOf(bytes, ATTRIBUTE);
+    at >= 0 && offsets.length < MAX_PLACES;
+    at = indexOf(bytes, ATTRIBUTE, at + 1)
+  )
+    if (at >= 3 && bytes[at - 3] === SIGNATURE && (bytes[at - 1] & 0x70) === 0x30) offsets.push(at - 3)
+  return offsets
+}
+
+/** Name that the line `Attribute VB_Name = "…"` gives, as bytes are (ISO 8859-1); undefined where there is none. */
+export function vbaModuleName(source: string): string | undefined {
+  const mark = 'Attribute VB_Name = "'
+  const at = source.slice(0, 4096).indexOf(mark)
+  if (at < 0) return undefined
+  const end = source.indexOf('"', at + mark.length)
+  return end < 0 || end - at > 256 ? undefined : source.slice(at + mark.length, end)
+}

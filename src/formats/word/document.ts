@@ -1,0 +1,91 @@
+import { latin1, u16le, u32le } from '../../bytes/index.ts'
+import { FieldCodes } from '../field-code.ts'
+
+// The text of a binary Word document with its fields: the FIB says where the piece table lies in the table stream, and
+// each piece where its characters lie, of one byte or two. Source: [MS-DOC] 2.4.1, 2.5.1, 2.9.38 Clx.
+
+const FIB_MAGIC = 0xa5ec
+const FIRST_PIECED = 0x00c1
+const FLAGS_AT = 0x0a
+const ENCRYPTED = 0x0100
+const WHICH_TABLE = 0x0200
+const OBFUSCATED = 0x8000
+const KEY_AT = 0x0e
+const CLX_AT = 0x01a2
+/** Pieces that are read: a document of heavy editing has thousands. */
+const MAX_PIECES = 200_000
+const FIELD_BEGIN = '\x13'
+const FIELD_SEPARATE = '\x14'
+const FIELD_END = '\x15'
+
+export interface WordHeader {
+  /** Which of the two table streams is the document's. */
+  readonly table: '0Table' | '1Table'
+  readonly isEncrypted: boolean
+  /** By XOR instead of RC4. */
+  readonly isObfuscated: boolean
+  /** Bytes of the encryption header in the table stream, or the verifier of the obfuscation. */
+  readonly key: number
+}
+
+/** The first part of the FIB; undefined where the stream has none. */
+export function readWordHeader(stream: Uint8Array): WordHeader | undefined {
+  if (stream.length < 0x20 || u16le(stream, 0) !== FIB_MAGIC) return undefined
+  const flags = u16le(stream, FLAGS_AT)
+  return {
+    table: (flags & WHICH_TABLE) === 0 ? '0Table' : '1Table',
+    isEncrypted: (flags & ENCRYPTED) !== 0,
+    isObfuscated: (flags & OBFUSCATED) !== 0,
+    key: u32le(stream, KEY_AT),
+  }
+}
+
+/** Commands of DDE fields. Where the piece table is damaged, the whole stream is read as text, in both widths. */
+export function wordDdeCommands(stream: Uint8Array, table: Uint8Array): readonly string[] {
+  const pieces = pieceTexts(stream, table)
+  const readings: readonly (readonly string[])[] =
+    pieces === undefined ? [[latin1(stream)], [new TextDecoder('utf-16le').decode(stream)]] : [pieces]
+  return [...new Set(readings.flatMap(commandsOf))]
+}
+
+function commandsOf(texts: readonly string[]): readonly string[] {
+  const fields = new FieldCodes()
+  for (const text of texts)
+    for (const token of text.split(/([\x13\x14\x15])/)) {
+      if (token === FIELD_BEGIN) fields.begin()
+      else if (token === FIELD_SEPARATE) fields.separate()
+      else if (token === FIELD_END) fields.end()
+      else fields.text(token)
+    }
+  fields.finish()
+  return fields.commands
+}
+
+/** Texts of the pieces in their order; undefined where there is no piece table. */
+function pieceTexts(stream: Uint8Array, table: Uint8Array): readonly string[] | undefined {
+  if (stream.length < CLX_AT + 8 || u16le(stream, 2) < FIRST_PIECED) return undefined
+  const start = u32le(stream, CLX_AT)
+  const end = Math.min(start + u32le(stream, CLX_AT + 4), table.length)
+  let at = start
+  while (at + 3 <= end && table[at] === 1) at += 3 + u16le(table, at + 1)
+  if (at + 5 > end || table[at] !== 2) return undefined
+  const size = Math.min(u32le(table, at + 1), end - at - 5)
+  const count = Math.min(Math.floor((size - 4) / 12), MAX_PIECES)
+  if (count <= 0) return undefined
+  const characters = at + 5
+  const descriptors = characters + 4 * (Math.floor((size - 4) / 12) + 1)
+  const texts: string[] = []
+  // Pieces may overlap in damaged files only; together they are not longer than twice the stream.
+  let left = 2 * stream.length
+  for (let i = 0; i < count && left > 0; i++) {
+    const length = u32le(table, characters + 4 * i + 4) - u32le(table, characters + 4 * i)
+    if (length <= 0 || descriptors + 8 * i + 8 > table.length) continue
+    const place = u32le(table, descriptors + 8 * i + 2)
+    const isNarrow = (place & 0x4000_0000) !== 0
+    const from = isNarrow ? (place & 0x3fff_ffff) >> 1 : place & 0x3fff_ffff
+    const bytes = stream.subarray(from, from + Math.min(isNarrow ? length : 2 * length, left))
+    left -= bytes.length
+    texts.push(isNarrow ? latin1(bytes) : new TextDecoder('utf-16le').decode(bytes))
+  }
+  return texts
+}
