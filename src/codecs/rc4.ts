@@ -1,0 +1,29 @@
+/**
+ * RC4: the returned function continues one keystream over every call, and answers a new array each time.
+ * @param key - 1 to 256 bytes
+ */
+export function rc4(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
+  const state = new Uint8Array(256)
+  for (let i = 0; i < 256; i++) state[i] = i
+  for (let i = 0, j = 0; i < 256; i++) {
+    const value = state[i]
+    j = (j + value + key[i % key.length]) & 255
+    state[i] = state[j]
+    state[j] = value
+  }
+  let i = 0
+  let j = 0
+  return bytes => {
+    const out = new Uint8Array(bytes.length)
+    for (let k = 0; k < bytes.length; k++) {
+      i = (i + 1) & 255
+      const a = state[i]
+      j = (j + a) & 255
+      const b = state[j]
+      state[i] = b
+      state[j] = a
+      out[k] = bytes[k] ^ state[(a + b) & 255]
+    }
+    return out
+  }
+}
