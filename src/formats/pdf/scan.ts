@@ -1,0 +1,77 @@
+import { isDigit, isRegular, isWhite } from './characters.ts'
+
+// The linear scan for `N G obj`: what viewers do with a damaged file is done here with every file, so no table of
+// cross-references can hide an object.
+
+/** More objects than in the largest real files; the rest is missed. */
+const MAX_OBJECTS = 1 << 20
+const MAX_DIGITS = 10
+
+/** Heads of objects in the order in which they stand in the file; parallel arrays. */
+export interface Heads {
+  /** Offset of the object's number. */
+  readonly offsets: number[]
+  readonly numbers: number[]
+  readonly generations: number[]
+  /** Offset behind `obj`. */
+  readonly bodies: number[]
+  /** More than MAX_OBJECTS. */
+  isCut: boolean
+}
+
+const LETTER_O = 0x6f
+const LETTER_B = 0x62
+const LETTER_J = 0x6a
+
+/** Finds all heads. Looks at every third byte. */
+export function scanHeads(bytes: Uint8Array): Heads {
+  const heads: Heads = { offsets: [], numbers: [], generations: [], bodies: [], isCut: false }
+  for (let i = 2; i < bytes.length;) {
+    const code = bytes[i]
+    if (code !== LETTER_J) {
+      i += code === LETTER_O ? 2 : code === LETTER_B ? 1 : 3
+      continue
+    }
+    if (bytes[i - 1] === LETTER_B && bytes[i - 2] === LETTER_O) addHead(bytes, i - 2, heads)
+    if (heads.isCut) break
+    i += 3
+  }
+  return heads
+}
+
+/** Takes the head whose `obj` stands at `at`, if it is one: `endobj` and `object` are none. */
+function addHead(bytes: Uint8Array, at: number, heads: Heads): void {
+  const next = bytes[at + 3]
+  if (at + 3 < bytes.length && isRegular(next) && !isDigit(next) && next < 0x80 && next !== 0x2d) return
+  const generationEnd = whiteBefore(bytes, at)
+  const generationStart = digitsBefore(bytes, generationEnd)
+  const numberEnd = whiteBefore(bytes, generationStart)
+  const numberStart = digitsBefore(bytes, numberEnd)
+  if (generationStart === generationEnd || numberEnd === generationStart || numberStart === numberEnd) return
+  if (heads.offsets.length >= MAX_OBJECTS) {
+    heads.isCut = true
+    return
+  }
+  heads.offsets.push(numberStart)
+  heads.numbers.push(integer(bytes, numberStart, numberEnd))
+  heads.generations.push(integer(bytes, generationStart, generationEnd))
+  heads.bodies.push(at + 3)
+}
+
+function whiteBefore(bytes: Uint8Array, at: number): number {
+  while (at > 0 && isWhite(bytes[at - 1])) at--
+  return at
+}
+
+function digitsBefore(bytes: Uint8Array, at: number): number {
+  const first = Math.max(0, at - MAX_DIGITS)
+  while (at > first && isDigit(bytes[at - 1])) at--
+  return at
+}
+
+/** Value of the digits in [start, end); at most MAX_DIGITS of them. */
+export function integer(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0
+  for (let i = start; i < end; i++) value = value * 10 + bytes[i] - 0x30
+  return value
+}
