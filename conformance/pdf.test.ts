@@ -117,20 +117,24 @@ describe.skipIf(missing('qpdf', 'ghostscript').length > 0)('PDF', () => {
 
   it.each(files)('%s', async path => void (await agrees(path)))
 
-  it.each(WAYS)('%s', async (_, options, password = '') => {
-    for (const [i, path] of files.entries()) {
-      const written = join(folder, `${i}.pdf`)
-      qpdf(path, ...options, written)
-      const found = await agrees(written, password)
-      expect(missedOf(found), written).toEqual([])
-      expect(found.emissions.filter(({ emit }) => emit === 'anomaly')).toEqual([])
-      if (password === '') continue
-      expect(found.emissions).toContainEqual({ emit: 'password', password })
-      const closed = await collect(pdf, readFileSync(written), { type: 'pdf', passwords: ['wrong'] })
-      expect(missedOf(closed)).toEqual(['encrypted'])
-      expect(propertyOf(closed, 'encrypted')).toBe('pdf')
-    }
-  })
+  it.each(WAYS.map(([name, options, password]) => ({ name, options, password: password ?? '' })))(
+    '$name',
+    async way => {
+      const { options, password } = way
+      for (const [i, path] of files.entries()) {
+        const written = join(folder, `${i}.pdf`)
+        qpdf(path, ...options, written)
+        const found = await agrees(written, password)
+        expect(missedOf(found), written).toEqual([])
+        expect(found.emissions.filter(({ emit }) => emit === 'anomaly')).toEqual([])
+        if (password === '') continue
+        expect(found.emissions).toContainEqual({ emit: 'password', password })
+        const closed = await collect(pdf, readFileSync(written), { type: 'pdf', passwords: ['wrong'] })
+        expect(missedOf(closed)).toEqual(['encrypted'])
+        expect(propertyOf(closed, 'encrypted')).toBe('pdf')
+      }
+    },
+  )
 
   it('attachments, as pdfdetach saves them', async () => {
     const attached = join(folder, 'attached file.bin')

@@ -67,12 +67,6 @@ export class Findings {
     this.#file = file
   }
 
-  /** Forgets the scripts and strings. */
-  drop(): void {
-    if (this.scripts.length > 0) this.scripts = []
-    if (this.strings.length > 0) this.strings = []
-  }
-
   /** Looks through a value; its nesting is bounded by the parser. */
   look(value: PdfValue, place: Place): void {
     if (isDictionary(value)) this.#dictionary(value, place)
@@ -103,16 +97,17 @@ export class Findings {
     if (string.isPlain && !place.isCompressed && !this.#file.isEncrypted) return
     // What is inside a stream of objects comes out with that stream.
     if (string.isPlain && place.isCompressed) return
-    this.strings.push({ place, bytes: this.#bytes(string, place) })
+    for (const bytes of this.#readings(string, place)) this.strings.push({ place, bytes })
   }
 
-  #bytes(string: PdfString, { number, generation, isCompressed }: Place): Uint8Array {
-    return isCompressed ? string.bytes : this.#file.string(string, number, generation)
+  #readings(string: PdfString, { number, generation, isCompressed }: Place): readonly Uint8Array[] {
+    return isCompressed ? [string.bytes] : this.#file.strings(string, number, generation)
   }
 
   #text(value: PdfValue | undefined, place: Place): string {
     const string = this.#file.resolve(value)
-    return string instanceof PdfString ? textOf(this.#bytes(string, this.#home(value, place))) : ''
+    const bytes = string instanceof PdfString ? this.#readings(string, this.#home(value, place))[0] : undefined
+    return bytes === undefined ? '' : textOf(bytes)
   }
 
   /** Where the value behind a reference stands. */
@@ -124,7 +119,7 @@ export class Findings {
   }
 
   #script(value: PdfValue, place: Place): void {
-    if (value instanceof PdfString) this.#addScript(this.#bytes(value, place), place)
+    if (value instanceof PdfString) this.#addScript(value, place)
     if (!(value instanceof PdfRef) || this.#scriptNumbers.has(value.number)) return
     this.#scriptNumbers.add(value.number)
     this.roles.set(value.number, { kind: 'script', name: '.js' })
@@ -133,17 +128,17 @@ export class Findings {
       isFound = true
       const object = this.#file.object(index)
       const home = { number: object.number, generation: object.generation, isCompressed: false }
-      if (object.value instanceof PdfString) this.#addScript(this.#bytes(object.value, home), home)
+      if (object.value instanceof PdfString) this.#addScript(object.value, home)
       else if (object.stream !== undefined) this.javascript++
     }
     const compressed = isFound ? undefined : this.#file.resolve(value)
     if (compressed instanceof PdfString)
-      this.#addScript(compressed.bytes, { number: value.number, generation: 0, isCompressed: true })
+      this.#addScript(compressed, { number: value.number, generation: 0, isCompressed: true })
   }
 
-  #addScript(bytes: Uint8Array, place: Place): void {
+  #addScript(string: PdfString, place: Place): void {
     this.javascript++
-    this.scripts.push({ place, bytes })
+    for (const bytes of this.#readings(string, place)) this.scripts.push({ place, bytes })
   }
 
   #role(ref: PdfRef, role: Role): void {

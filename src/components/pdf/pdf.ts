@@ -8,9 +8,10 @@ import {
   MARK_STREAM,
   nameOf,
   PdfFile,
+  PdfRef,
   PdfString,
 } from '../../formats/index.ts'
-import type { IndirectObject, PdfRef, PdfValue } from '../../formats/index.ts'
+import type { IndirectObject, PdfValue } from '../../formats/index.ts'
 import type { Component, ComponentContext, ComponentInput, Emission } from '../../scan/index.ts'
 import { Findings } from './findings.ts'
 import type { FoundString } from './findings.ts'
@@ -33,8 +34,7 @@ function* process({ bytes }: ComponentInput, context: ComponentContext): Generat
   const file = new PdfFile(bytes, context.crypto, context.passwords)
   const findings = new Findings(file)
   if (file.isLocked) yield* locked()
-  else if (file.decryptor !== undefined && file.decryptor.password !== '')
-    yield { emit: 'password', password: file.decryptor.password }
+  yield* passwords(file)
   yield* gaps(file)
   try {
     yield* active(file, findings)
@@ -54,6 +54,13 @@ function* locked(): Generator<Emission, void, void> {
   yield { emit: 'missed', reason: 'encrypted', detail: 'The document is encrypted; its password would open it' }
 }
 
+function* passwords(file: PdfFile): Generator<Emission, void, void> {
+  for (const reading of file.readings)
+    if (reading !== undefined && reading.password !== '') yield { emit: 'password', password: reading.password }
+  if (file.readings.length < 2) return
+  yield { emit: 'anomaly', code: 'ambiguous', detail: 'Its trailers disagree about encryption' }
+}
+
 function* gaps(file: PdfFile): Generator<Emission, void, void> {
   for (const { start, end } of file.gaps)
     yield { emit: 'child', name: `gap-at-${start}`, content: file.bytes.subarray(start, end) }
@@ -64,8 +71,7 @@ function* active(file: PdfFile, findings: Findings): Generator<Emission, void, v
   for (const index of file.indices(MARK_ACTIVE | MARK_LONG_STRING)) {
     const { value, number, generation } = file.object(index)
     findings.look(value, { number, generation, isCompressed: false })
-    if (file.isLocked) findings.drop()
-    else yield* taken(findings)
+    yield* taken(findings)
   }
 }
 
@@ -89,7 +95,8 @@ function* taken(findings: Findings): Generator<Emission, void, void> {
   })
   for (const found of findings.scripts) yield child({ ...found, bytes: scriptOf(found.bytes) }, '.js')
   for (const found of findings.strings) yield child(found, '-string')
-  findings.drop()
+  if (findings.scripts.length > 0) findings.scripts = []
+  if (findings.strings.length > 0) findings.strings = []
 }
 
 function* facts(file: PdfFile, findings: Findings): Generator<Emission, void, void> {
@@ -98,11 +105,10 @@ function* facts(file: PdfFile, findings: Findings): Generator<Emission, void, vo
   yield property('pdf.pages', String(file.pages.size))
   yield property('pdf.revisions', String(file.revisions))
   if (findings.javascript > 0) yield property('pdf.javascript', String(findings.javascript))
-  if (!file.isLocked)
-    for (const [key, name] of INFORMATION) {
-      const text = informationText(file, key)
-      if (text !== '') yield property(name, text)
-    }
+  for (const [key, name] of INFORMATION) {
+    const text = informationText(file, key)
+    if (text !== '') yield property(name, text)
+  }
   if (findings.actions.length > 0)
     yield { emit: 'section', section: { kind: 'key-values', title: 'Actions', entries: findings.actions } }
   for (const { place, command } of findings.launches)
@@ -130,13 +136,13 @@ function informationText(file: PdfFile, key: string): string {
 }
 
 function decrypted(file: PdfFile, string: PdfString, reference: PdfValue | undefined): Uint8Array {
-  const { number, generation } = reference as PdfRef
-  const isTopLevel = number !== undefined && file.definitions(number).next().done !== true
-  return isTopLevel ? file.string(string, number, generation) : string.bytes
+  if (!(reference instanceof PdfRef)) return string.bytes
+  const { number, generation } = reference
+  const isCompressed = file.definitions(number).next().done === true
+  return isCompressed ? string.bytes : (file.strings(string, number, generation)[0] ?? new Uint8Array(0))
 }
 
 function* streams(file: PdfFile, findings: Findings): Generator<Emission, void, void> {
-  if (file.isLocked) return
   const emitter = new StreamEmitter(file, findings)
   for (const index of file.indices(MARK_STREAM)) yield* emitter.emissions(file.object(index))
   if (emitter.isCut)

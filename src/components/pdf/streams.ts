@@ -6,6 +6,8 @@ import type { Findings, Role } from './findings.ts'
 
 // Every stream of a file as a child, decoded.
 
+type Reading = PdfFile['readings'][number]
+
 /** Streams of which a second reading is given; each may be as long as the file. */
 const MAX_SECOND_READINGS = 64
 
@@ -27,7 +29,9 @@ export class StreamEmitter {
     if (stream === undefined || stream.claimedEnd === stream.start) return
     const dictionary: PdfDictionary = isDictionary(value) ? value : new Map()
     const role = this.#findings.roles.get(object.number)
-    yield this.#child(object, dictionary, role, stream.end, '')
+    const { readings } = this.#file
+    for (const [i, reading] of readings.entries())
+      yield* this.#child(object, dictionary, role, stream.end, reading, i === 0 ? '' : `-reading-${i + 1}`)
     const first = firstFilters(dictionary)
     if (stream.claimedEnd === stream.end && first === undefined) return
     if (++this.#secondReadings > MAX_SECOND_READINGS) {
@@ -36,8 +40,11 @@ export class StreamEmitter {
     }
     const detail = `Object ${object.number} ${object.generation} has ${first === undefined ? 'two ends' : 'two filters'}`
     yield { emit: 'anomaly', code: 'ambiguous', detail, offset: object.offset }
-    if (stream.claimedEnd !== stream.end) yield this.#child(object, dictionary, role, stream.claimedEnd, '-by-length')
-    if (first !== undefined) yield this.#child(object, first, role, stream.end, '-by-first-filter')
+    for (const reading of readings) {
+      if (stream.claimedEnd !== stream.end)
+        yield* this.#child(object, dictionary, role, stream.claimedEnd, reading, '-by-length')
+      if (first !== undefined) yield* this.#child(object, first, role, stream.end, reading, '-by-first-filter')
+    }
   }
 
   /** The filters; none, and why, where there are too many. */
@@ -50,23 +57,31 @@ export class StreamEmitter {
     }
   }
 
-  #child(
+  *#child(
     object: IndirectObject,
     dictionary: PdfDictionary,
     role: Role | undefined,
     end: number,
+    reading: Reading,
     suffix: string,
-  ): ChildEmission {
+  ): Generator<ChildEmission, void, void> {
     const file = this.#file
     const { steps, fault } = this.#filters(dictionary)
     const last = steps.find(step => IMAGE_FILTERS.has(step.name))
     const plain = `obj-${object.number}-${object.generation}${suffix}`
     const extension = role?.kind === 'file' ? '' : (role?.name ?? extensionOf(dictionary, last?.name))
     const name = role?.kind === 'file' && role.name !== '' ? role.name : plain + extension
-    const content = decoded(() => applyFilters(file.data(object, end), steps, file.resolve), fault)
-    if (steps.length === 0) return { emit: 'child', name, content }
+    let rest: Uint8Array | undefined
+    const data = (): Uint8Array => file.data(object, end, reading)
+    const content = decoded(() => applyFilters(data(), steps, file.resolve, found => (rest ??= found)), fault)
+    if (steps.length === 0) {
+      yield { emit: 'child', name, content }
+      return
+    }
     const filters = steps.map(step => step.name).join(' ')
-    return { emit: 'child', name, content, properties: [{ name: 'pdf.filters', value: filters }] }
+    yield { emit: 'child', name, content, properties: [{ name: 'pdf.filters', value: filters }] }
+    // The content was taken before this point was reached.
+    if (rest !== undefined) yield { emit: 'child', name: `${plain}-rest`, content: rest }
   }
 }
 

@@ -28,6 +28,8 @@ const BLOCK = 16
 export interface Decryptor {
   /** The password that opened it. */
   readonly password: string
+  /** The same for two that decrypt alike. */
+  readonly identity: string
   string(bytes: Uint8Array, number: number, generation: number): Uint8Array
   /** @param dictionary - the stream's own, whose Type and Crypt filter choose the method */
   stream(bytes: Uint8Array, number: number, generation: number, dictionary: PdfDictionary): Uint8Array
@@ -120,6 +122,7 @@ function decryptor(
   }
   return {
     password,
+    identity: [version, stringMethod, streamMethod, fileMethod, isMetadataEncrypted, ...key].join(' '),
     string: (bytes, number, generation) => decrypt(stringMethod, bytes, number, generation),
     stream: (bytes, number, generation, dictionary) => decrypt(methodForStream(dictionary), bytes, number, generation),
   }

@@ -13,7 +13,7 @@ import { MARK_PAGE, MARK_STRUCTURE } from './names.ts'
 import { ObjectReader } from './objects.ts'
 import type { IndirectObject } from './objects.ts'
 import { Work } from './parser.ts'
-import { scanHeads } from './scan.ts'
+import { scanHeads, withHeads } from './scan.ts'
 import type { Heads } from './scan.ts'
 import { isArray, isDictionary, nameOf, PdfRef, PdfString } from './values.ts'
 import type { PdfDictionary, PdfValue } from './values.ts'
@@ -48,15 +48,19 @@ export class PdfFile {
   /** Times that the file was saved. */
   readonly revisions: number
   readonly isEncrypted: boolean
-  readonly decryptor: Decryptor | undefined
+  /**
+   * How streams and strings are read: one decryptor, or undefined for as they are. More than one where trailers
+   * contradict each other; none where no password fits.
+   */
+  readonly readings: readonly (Decryptor | undefined)[]
   readonly compressed: CompressedObjects
   /** What ended the scan early. */
   fault: ContentError | undefined
-  readonly #heads: Heads
+  #heads: Heads
   /** Bits of names.ts, by index; only for objects that were read. */
-  readonly #marks: Uint8Array
+  #marks = new Uint8Array(0)
   readonly #latest = new Map<number, number>()
-  readonly #earlier: Int32Array
+  #earlier = new Int32Array(0)
   readonly #embedded = new Set<number>()
   readonly #work: Work
   readonly #reader: ObjectReader
@@ -69,33 +73,31 @@ export class PdfFile {
     this.base = Math.max(0, header)
     this.version = header < 0 ? '' : versionAt(bytes, header + 5)
     this.#heads = scanHeads(bytes)
-    this.#marks = new Uint8Array(this.#heads.offsets.length)
-    this.#earlier = new Int32Array(this.#heads.offsets.length).fill(-1)
-    this.#heads.numbers.forEach((number, index) => {
-      this.#earlier[index] = this.#latest.get(number) ?? -1
-      this.#latest.set(number, index)
-    })
+    this.#index()
+    this.references = readCrossReferences(bytes, this.base, offset => this.#xrefStream(offset), this.#work)
+    const more = this.#unscanned()
+    if (more.length > 0) {
+      this.#heads = withHeads(this.#heads, bytes, more)
+      this.#index()
+    }
     const between: Between = { gaps: [], trailers: [], startxrefs: 0 }
     const first = this.#readAll(between)
     this.pages = first.pages
     this.fault = first.fault
     this.gaps = between.gaps
-    const references = readCrossReferences(bytes, this.base, offset => this.#xrefStream(offset), this.#work)
-    this.references = references
-    if (!this.#allHeads(references.offsets)) references.isSound = false
-    this.trailers = [...references.trailers, ...between.trailers.reverse(), ...first.trailers]
+    if (!this.#allHeads()) this.references.isSound = false
+    this.trailers = [...this.references.trailers, ...between.trailers.reverse(), ...first.trailers]
     this.revisions = Math.max(1, between.startxrefs - (first.isLinearised ? 1 : 0))
-    this.isEncrypted = this.trailers.some(
-      trailer => trailer.get('Encrypt') instanceof PdfRef || isDictionary(trailer.get('Encrypt')),
-    )
+    this.isEncrypted = this.trailers.some(isEncrypting)
     this.compressed = new CompressedObjects(this.#work)
-    this.decryptor = this.isEncrypted ? this.#open(crypto, passwords) : undefined
-    if (!this.isLocked && this.fault === undefined) this.fault = this.#readCompressed()
+    const open = this.trailers.some(trailer => trailer.has('Root') && !isEncrypting(trailer))
+    this.readings = this.isEncrypted ? [...this.#open(crypto, passwords), ...(open ? [undefined] : [])] : [undefined]
+    if (this.fault === undefined) this.fault = this.#readCompressed()
   }
 
   /** Encrypted, and no password fits. */
   get isLocked(): boolean {
-    return this.isEncrypted && this.decryptor === undefined
+    return this.isEncrypted && !this.readings.some(reading => reading !== undefined)
   }
 
   get isCut(): boolean {
@@ -132,11 +134,15 @@ export class PdfFile {
     return value instanceof PdfRef ? undefined : value
   }
 
-  /** Data of a stream as it stands in the file, decrypted. @param end - one of its two ends */
-  data({ number, generation, value, stream }: IndirectObject, end: number): Uint8Array {
+  /**
+   * Data of a stream, before its filters.
+   * @param end - one of its two ends
+   * @param reading - one of `readings`
+   */
+  data({ number, generation, value, stream }: IndirectObject, end: number, reading: Decryptor | undefined): Uint8Array {
     const raw = stream === undefined ? this.bytes.subarray(0, 0) : this.bytes.subarray(stream.start, end)
-    if (this.decryptor === undefined || !isDictionary(value)) return raw
-    return this.decryptor.stream(raw, number, generation, value)
+    if (reading === undefined || !isDictionary(value)) return raw
+    return reading.stream(raw, number, generation, value)
   }
 
   /** @throws ContentError too-large */
@@ -144,9 +150,9 @@ export class PdfFile {
     return isDictionary(object.value) ? filtersOf(object.value, this.resolve) : []
   }
 
-  /** Bytes of a string of a top-level object. */
-  string(string: PdfString, number: number, generation: number): Uint8Array {
-    return this.decryptor === undefined ? string.bytes : this.decryptor.string(string.bytes, number, generation)
+  /** A string of a top-level object, in each of the readings. */
+  strings(string: PdfString, number: number, generation: number): readonly Uint8Array[] {
+    return this.readings.map(reading => reading?.string(string.bytes, number, generation) ?? string.bytes)
   }
 
   /** True where some table of cross-references leads to this object, or none is whole. */
@@ -170,14 +176,28 @@ export class PdfFile {
     return digits > 0 ? length : undefined
   }
 
-  /** True where each of these offsets, but for white space, is that of an object. */
-  #allHeads(offsets: ReadonlySet<number>): boolean {
-    const { offsets: heads } = this.#heads
-    for (const offset of offsets) {
-      const index = lowerBound(heads, offset)
-      if (offset !== 0 && (index === heads.length || heads[index] > offset + 2)) return false
+  #index(): void {
+    const { numbers } = this.#heads
+    this.#marks = new Uint8Array(numbers.length)
+    this.#earlier = new Int32Array(numbers.length).fill(-1)
+    this.#latest.clear()
+    for (let index = 0; index < numbers.length; index++) {
+      this.#earlier[index] = this.#latest.get(numbers[index]) ?? -1
+      this.#latest.set(numbers[index], index)
     }
-    return true
+  }
+
+  /** Offsets of cross-references, but 0, at which the scan found no object, not even behind white space. */
+  #unscanned(): readonly number[] {
+    const { offsets } = this.#heads
+    return [...this.references.offsets].filter(offset => {
+      const index = lowerBound(offsets, offset)
+      return offset !== 0 && (index === offsets.length || offsets[index] > offset + 2)
+    })
+  }
+
+  #allHeads(): boolean {
+    return this.#unscanned().length === 0
   }
 
   /** The first reading of every object: marks, extents, pages, trailers in streams. */
@@ -206,7 +226,8 @@ export class PdfFile {
         if (stream === undefined) continue
         if (stream.start > cursor) readBetween(bytes, cursor, stream.start, this.#work, between)
         cursor = Math.max(cursor, stream.outerEnd)
-        if (wordAt(bytes, stream.start, '%PDF-')) embeddedEnd = Math.max(embeddedEnd, stream.end)
+        const isPlain = isDictionary(value) && !value.has('Filter') && !value.has('F')
+        if (isPlain && wordAt(bytes, stream.start, '%PDF-')) embeddedEnd = Math.max(embeddedEnd, stream.end)
       }
       readBetween(bytes, cursor, bytes.length, this.#work, between)
     } catch (error) {
@@ -228,21 +249,37 @@ export class PdfFile {
     return { dictionary: value, data: bytes }
   }
 
-  #open(crypto: PdfCrypto, passwords: readonly string[]): Decryptor | undefined {
-    for (const trailer of this.trailers) {
-      const encrypt = this.resolve(trailer.get('Encrypt'))
-      if (!isDictionary(encrypt)) continue
-      const ids = this.trailers.flatMap(other => {
-        const id = this.resolve(other.get('ID'))
-        const first = isArray(id) ? this.resolve(id[0]) : undefined
-        return first instanceof PdfString ? [first.bytes] : []
-      })
+  #open(crypto: PdfCrypto, passwords: readonly string[]): readonly Decryptor[] {
+    const found = new Map<string, Decryptor>()
+    const ids = this.trailers.flatMap(trailer => {
+      const id = this.resolve(trailer.get('ID'))
+      const first = isArray(id) ? this.resolve(id[0]) : undefined
+      return first instanceof PdfString ? [first.bytes] : []
+    })
+    for (const encrypt of this.#encryptions())
       for (const id of distinct([...ids, new Uint8Array(0)])) {
         const decryptor = openEncryption(encrypt, id, crypto, passwords, this.resolve)
-        if (decryptor !== undefined) return decryptor
+        if (decryptor !== undefined) found.set(decryptor.identity, found.get(decryptor.identity) ?? decryptor)
       }
+    return [...found.values()]
+  }
+
+  /** Every Encrypt dictionary that some trailer names. */
+  #encryptions(): readonly PdfDictionary[] {
+    const found: PdfDictionary[] = []
+    const seen = new Set<number>()
+    for (const trailer of this.trailers) {
+      const value = trailer.get('Encrypt')
+      if (value instanceof PdfRef) {
+        if (seen.has(value.number)) continue
+        seen.add(value.number)
+        for (const index of this.definitions(value.number)) {
+          const { value: encrypt } = this.object(index)
+          if (found.length < MAX_ENCRYPTIONS && isDictionary(encrypt)) found.push(encrypt)
+        }
+      } else if (found.length < MAX_ENCRYPTIONS && isDictionary(value)) found.push(value)
     }
-    return undefined
+    return found
   }
 
   #readCompressed(): ContentError | undefined {
@@ -262,10 +299,12 @@ export class PdfFile {
       if (stream === undefined || !isDictionary(value)) continue
       const first = this.resolve(value.get('First'))
       if (typeof first !== 'number' || !value.has('N')) continue
-      const source = applyFilters(this.data(object, stream.end), this.filters(object), this.resolve)
-      const { bytes, fault } = collected(asDecoder(source), MAX_STRUCTURE_BYTES)
-      this.compressed.add(bytes, first)
-      if (fault?.reason === 'too-large') this.compressed.isCut = true
+      for (const reading of this.readings) {
+        const source = applyFilters(this.data(object, stream.end, reading), this.filters(object), this.resolve)
+        const { bytes, fault } = collected(asDecoder(source), MAX_STRUCTURE_BYTES)
+        this.compressed.add(bytes, first)
+        if (fault?.reason === 'too-large') this.compressed.isCut = true
+      }
     }
   }
 }
@@ -279,6 +318,13 @@ const oddities = (object: IndirectObject): number => (object.hasRepeatedKey || o
 
 /** As many identifiers are tried as a sound file of some revisions has. */
 const MAX_IDS = 4
+/** One more than that is a trap; each costs a try of every password. */
+const MAX_ENCRYPTIONS = 4
+
+const isEncrypting = (trailer: PdfDictionary): boolean => {
+  const value = trailer.get('Encrypt')
+  return value instanceof PdfRef || isDictionary(value)
+}
 
 function distinct(ids: readonly Uint8Array[]): readonly Uint8Array[] {
   return [...new Map(ids.map(id => [latin1(id), id])).values()].slice(0, MAX_IDS)

@@ -64,15 +64,25 @@ export function filtersOf(dictionary: PdfDictionary, resolve: Resolve): readonly
 const listOf = (value: PdfValue | undefined): readonly PdfValue[] =>
   isArray(value) ? value : value === undefined || value === null ? [] : [value]
 
+/** Less than this behind the end of compressed data is padding. */
+const MIN_REST_BYTES = 16
+/** Takes what stands behind the end of compressed data; borrowed. */
+export type TakeRest = (rest: Uint8Array) => void
+
 /**
  * The content of a stream: borrowed pieces. Ends before the first image filter.
  * @throws ContentError in the middle: of a decoder, or unsupported for an unknown filter
  */
-export function applyFilters(data: Uint8Array, steps: readonly FilterStep[], resolve: Resolve): Iterable<Uint8Array> {
+export function applyFilters(
+  data: Uint8Array,
+  steps: readonly FilterStep[],
+  resolve: Resolve,
+  takeRest: TakeRest = () => {},
+): Iterable<Uint8Array> {
   let source: Iterable<Uint8Array> = [data]
   for (const { name, parameters } of steps) {
     if (IMAGE_FILTERS.has(name)) return source
-    source = applied(name, source, key => integerOf(resolve(parameters.get(key))))
+    source = applied(name, source, key => integerOf(resolve(parameters.get(key))), takeRest)
   }
   return source
 }
@@ -84,12 +94,13 @@ function applied(
   name: string,
   source: Iterable<Uint8Array>,
   parameter: (key: string) => number | undefined,
+  takeRest: TakeRest,
 ): Iterable<Uint8Array> {
   switch (name) {
     case 'FlateDecode':
-      return predicted(flate(source), parameter)
+      return predicted(flate(source, takeRest), parameter)
     case 'LZWDecode':
-      return predicted(lzw(source, parameter('EarlyChange') !== 0), parameter)
+      return predicted(lzw(source, parameter('EarlyChange') !== 0, takeRest), parameter)
     case 'ASCIIHexDecode':
       return asciiHexDecode(source)
     case 'ASCII85Decode':
@@ -114,18 +125,21 @@ function predicted(source: Iterable<Uint8Array>, parameter: (key: string) => num
   })
 }
 
-function* flate(source: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
+function* flate(source: Iterable<Uint8Array>, takeRest: TakeRest): Generator<Uint8Array, void, void> {
   const { bytes, fault } = whole(source)
   // Some writers leave an end of line in front of the data.
   let start = 0
   while (start < 2 && (bytes[start] === 0x0d || bytes[start] === 0x0a)) start++
-  if (bytes.length > start) yield* zlibInflate(bytes, start)
+  if (bytes.length === start) return
+  const end = yield* zlibInflate(bytes, start)
+  if (bytes.length - end >= MIN_REST_BYTES) takeRest(bytes.subarray(end))
   if (fault !== undefined) throw fault
 }
 
-function* lzw(source: Iterable<Uint8Array>, isEarly: boolean): Generator<Uint8Array, void, void> {
+function* lzw(source: Iterable<Uint8Array>, isEarly: boolean, takeRest: TakeRest): Generator<Uint8Array, void, void> {
   const { bytes, fault } = whole(source)
-  yield* lzwMsbDecode(bytes, 0, isEarly)
+  const end = yield* lzwMsbDecode(bytes, 0, isEarly)
+  if (bytes.length - end >= MIN_REST_BYTES) takeRest(bytes.subarray(end))
   if (fault !== undefined) throw fault
 }
 

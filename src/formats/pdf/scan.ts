@@ -1,4 +1,4 @@
-import { isDigit, isRegular, isWhite } from './characters.ts'
+import { isDigit, isRegular, isWhite, skipWhite, wordAt } from './characters.ts'
 
 // The linear scan for `N G obj`: what viewers do with a damaged file is done here with every file, so no table of
 // cross-references can hide an object.
@@ -6,6 +6,8 @@ import { isDigit, isRegular, isWhite } from './characters.ts'
 /** More objects than in the largest real files; the rest is missed. */
 const MAX_OBJECTS = 1 << 20
 const MAX_DIGITS = 10
+/** White space and comments between two words of a head that is claimed. */
+const MAX_HEAD_BYTES = 1024
 
 /** Heads of objects in the order in which they stand in the file; parallel arrays. */
 export interface Heads {
@@ -56,6 +58,37 @@ function addHead(bytes: Uint8Array, at: number, heads: Heads): void {
   heads.numbers.push(integer(bytes, numberStart, numberEnd))
   heads.generations.push(integer(bytes, generationStart, generationEnd))
   heads.bodies.push(at + 3)
+}
+
+/**
+ * Heads at further offsets, which somebody claims and the scan does not know, as comments stand between their words.
+ * What is none is left out.
+ */
+export function withHeads(heads: Heads, bytes: Uint8Array, offsets: readonly number[]): Heads {
+  const rows = heads.offsets.map((offset, i) => [offset, heads.numbers[i], heads.generations[i], heads.bodies[i]])
+  for (const offset of offsets) {
+    const row = headAt(bytes, offset)
+    if (row !== undefined && rows.length < MAX_OBJECTS) rows.push(row)
+  }
+  rows.sort((a, b) => a[0] - b[0])
+  const column = (i: number): number[] => rows.map(row => row[i])
+  return { offsets: column(0), numbers: column(1), generations: column(2), bodies: column(3), isCut: heads.isCut }
+}
+
+function headAt(bytes: Uint8Array, offset: number): number[] | undefined {
+  const start = skipWhite(bytes, offset, Math.min(bytes.length, offset + MAX_HEAD_BYTES))
+  const numberEnd = digitsAfter(bytes, start)
+  const generationStart = skipWhite(bytes, numberEnd, Math.min(bytes.length, numberEnd + MAX_HEAD_BYTES))
+  const generationEnd = digitsAfter(bytes, generationStart)
+  const at = skipWhite(bytes, generationEnd, Math.min(bytes.length, generationEnd + MAX_HEAD_BYTES))
+  if (numberEnd === start || generationEnd === generationStart || !wordAt(bytes, at, 'obj')) return undefined
+  return [start, integer(bytes, start, numberEnd), integer(bytes, generationStart, generationEnd), at + 3]
+}
+
+function digitsAfter(bytes: Uint8Array, at: number): number {
+  const last = Math.min(bytes.length, at + MAX_DIGITS)
+  while (at < last && isDigit(bytes[at])) at++
+  return at
 }
 
 function whiteBefore(bytes: Uint8Array, at: number): number {
