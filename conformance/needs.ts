@@ -33,6 +33,8 @@ const NEEDS = {
     help: 'Debian packages clamdscan and bsdutils',
   },
   testfiles: { is: () => existsSync('/usr/share/clamav-testfiles/clam.exe'), help: 'Debian package clamav-testfiles' },
+  qpdf: { is: () => hasProgram('qpdf') && hasProgram('pdfdetach'), help: 'Debian packages qpdf and poppler-utils' },
+  ghostscript: { is: () => hasProgram('gs'), help: 'Debian package ghostscript' },
   pyclamd: { is: () => succeeds('/usr/bin/python3', ['-c', 'import pyclamd']), help: 'Debian package python3-pyclamd' },
   perl: { is: () => succeeds('perl', ['-MClamAV::Client', '-e', '1']), help: 'Debian package libclamav-client-perl' },
   shared: { is: () => hasShared, help: 'real signatures in ../shared/signatures' },

@@ -8,6 +8,7 @@ import { officeXml } from './office-xml/office-xml.ts'
 import { ole2 } from './ole2/ole2.ts'
 import { oneNote } from './onenote/onenote.ts'
 import { ooxml } from './ooxml/ooxml.ts'
+import { pdf } from './pdf/pdf.ts'
 import { rtf } from './rtf/rtf.ts'
 import { tarComponent } from './tar/tar.ts'
 import { zipComponent } from './zip/index.ts'
@@ -26,4 +27,5 @@ export const COMPONENTS: readonly Component[] = [
   activeMime,
   hwp3,
   ooxml,
+  pdf,
 ]

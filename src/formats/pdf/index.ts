@@ -1,0 +1,7 @@
+export { MARK_ODD, MARK_STREAM, PdfFile } from './file.ts'
+export { IMAGE_FILTERS, applyFilters, filtersOf } from './filters.ts'
+export type { FilterStep } from './filters.ts'
+export { LONG_STRING_BYTES, MARK_ACTIVE, MARK_LONG_STRING, MARK_OBFUSCATED } from './names.ts'
+export type { IndirectObject } from './objects.ts'
+export { isArray, isDictionary, nameOf, PdfRef, PdfString } from './values.ts'
+export type { PdfDictionary, PdfValue } from './values.ts'
