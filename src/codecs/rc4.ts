@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 /** RC4. Encryption and decryption are the same. State of one key; each call goes on where the last one ended. */
 export class Rc4 {
   readonly #state = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -21,25 +20,6 @@ export class Rc4 {
     const state = this.#state
     let i = this.#i
     let j = this.#j
-=======
-/**
- * RC4: the returned function continues one keystream over every call, and answers a new array each time.
- * @param key - 1 to 256 bytes
- */
-export function rc4(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
-  const state = new Uint8Array(256)
-  for (let i = 0; i < 256; i++) state[i] = i
-  for (let i = 0, j = 0; i < 256; i++) {
-    const value = state[i]
-    j = (j + value + key[i % key.length]) & 255
-    state[i] = state[j]
-    state[j] = value
-  }
-  let i = 0
-  let j = 0
-  return bytes => {
-    const out = new Uint8Array(bytes.length)
->>>>>>> pdf
     for (let k = 0; k < bytes.length; k++) {
       i = (i + 1) & 255
       const a = state[i]
@@ -47,16 +27,10 @@ export function rc4(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
       const b = state[j]
       state[i] = b
       state[j] = a
-<<<<<<< HEAD
       bytes[k] ^= state[(a + b) & 255]
     }
     this.#i = i
     this.#j = j
     return bytes
-=======
-      out[k] = bytes[k] ^ state[(a + b) & 255]
-    }
-    return out
->>>>>>> pdf
   }
 }
