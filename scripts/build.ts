@@ -34,6 +34,7 @@ const BUNDLES: readonly Bundle[] = [
   { entry: 'src/cli/main.ts', output: 'lazaret.js', form: 'split' },
   { entry: 'src/runtime/engine-main.ts', output: 'engine.js', form: 'plain' },
   { entry: 'src/runtime/engine-worker.ts', output: 'engine-worker.js', form: 'plain' },
+  { entry: 'src/runtime/sandbox/child-main.ts', output: 'sandbox.js', form: 'plain' },
   { entry: 'src/runtime/build-main.ts', output: 'build.js', form: 'plain' },
   { entry: 'src/client/main.ts', output: 'lazaret-client.js', form: 'compact' },
 ]
