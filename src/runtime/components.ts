@@ -1,16 +1,17 @@
-import { COMPONENTS } from '../components/index.ts'
+import { COMPONENTS, sevenZipComponent } from '../components/index.ts'
 import { DEFAULT_COMPONENT_BUDGET } from '../scan/index.ts'
 import type { Component, ComponentBudget, ComponentContext, ComponentManifest } from '../scan/index.ts'
 import { componentCrypto } from './component-crypto.ts'
 
 // Components as this host can run them.
 
-/** Every component, with what it needs of the host. */
-export const installedComponents = (): readonly Component[] => COMPONENTS
+/** Components that only a sandbox can run stand here for their manifests. */
+const ELSEWHERE: readonly Component[] = [
+  sevenZipComponent(() => Promise.reject(new Error('7-Zip runs in a sandbox only'))),
+]
 
-/** The component of that name, or undefined. */
-export const findComponent = (name: string): Component | undefined =>
-  installedComponents().find(({ manifest }) => manifest.name === name)
+/** Every component, to be planned with; those of the engine can be run. */
+export const installedComponents: readonly Component[] = [...COMPONENTS, ...ELSEWHERE]
 
 /** What a component is given beside its input. */
 export function componentContext(

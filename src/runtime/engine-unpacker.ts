@@ -1,6 +1,6 @@
 import { runComponentNow } from '../scan/index.ts'
-import type { EmissionSink, Unpacker, UnpackOrder, UnpackOutcome } from '../scan/index.ts'
-import { componentContext, findComponent, installedComponents } from './components.ts'
+import type { Component, EmissionSink, Unpacker, UnpackOrder, UnpackOutcome } from '../scan/index.ts'
+import { componentContext, installedComponents } from './components.ts'
 import type { SandboxClient } from './sandbox/channel.ts'
 
 // What a scanning thread takes content apart with: linear components in the thread itself, the others in a sandbox.
@@ -8,12 +8,19 @@ import type { SandboxClient } from './sandbox/channel.ts'
 /** Thrown by a thread without a sandbox: the job is for one that has a sandbox. */
 export class NeedsSandbox extends Error {}
 
+/** Components that run in the thread, by name. */
+const HERE = new Map(
+  installedComponents
+    .filter(({ manifest }) => manifest.place === 'engine')
+    .map(component => [component.manifest.name, component]),
+)
+
 /** @param sandbox - absent: orders for a sandbox throw NeedsSandbox */
 export const createEngineUnpacker = (sandbox: SandboxClient | undefined): Unpacker => ({
-  manifests: installedComponents().map(({ manifest }) => manifest),
+  manifests: installedComponents.map(({ manifest }) => manifest),
   run(order, sink) {
-    const component = findComponent(order.component)
-    if (component?.manifest.place === 'engine') return runHere(order, sink)
+    const component = HERE.get(order.component)
+    if (component !== undefined) return runHere(component, order, sink)
     if (sandbox === undefined) throw new NeedsSandbox()
     const { content, ...request } = order
     return sandbox.run(request, content, sink, performance.now() + order.budget.timeMs).outcome
@@ -21,9 +28,7 @@ export const createEngineUnpacker = (sandbox: SandboxClient | undefined): Unpack
 })
 
 /** An exception is a fault of the component: it must not cost the thread. */
-function runHere(order: UnpackOrder, sink: EmissionSink): UnpackOutcome {
-  const component = findComponent(order.component)
-  if (component === undefined) return 'crashed'
+function runHere(component: Component, order: UnpackOrder, sink: EmissionSink): UnpackOutcome {
   const { content: bytes, type, name, passwords, options, budget } = order
   const context = componentContext(component.manifest, passwords, { options, budget })
   try {

@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { FILE_TYPES, identify } from '../../formats/index.ts'
 import type { FileTypeName } from '../../formats/index.ts'
 import { visible } from '../../report/index.ts'
-import { componentContext, findComponent, installedComponents } from '../../runtime/index.ts'
+import { componentContext, sandboxComponents } from '../../runtime/index.ts'
 import { runComponent } from '../../scan/index.ts'
 import type { ChildHead, ComponentManifest, PlainEmission } from '../../scan/index.ts'
 import { EXIT } from '../commands.ts'
@@ -15,7 +15,7 @@ import { jsonText, writerTo } from '../output.ts'
 
 /** `lazaret component list`. */
 export const componentList: Run = async ({ settings, stdout }) => {
-  const manifests = installedComponents().map(({ manifest }) => manifest)
+  const manifests = [...sandboxComponents().values()].map(({ manifest }) => manifest)
   const write = writerTo(stdout)
   if (settings.json) await write(jsonText(manifests))
   else for (const manifest of manifests) await write(`${manifestText(manifest)}\n`)
@@ -44,7 +44,7 @@ interface Told extends ChildHead {
 /** `lazaret component run NAME FILE`: one component over one file in this process, outside of any sandbox. */
 export const componentRun: Run = async ({ settings, operands, stdout }) => {
   const [name, path] = operands
-  const component = findComponent(name)
+  const component = sandboxComponents().get(name)
   if (component === undefined) throw new CliError('unknown-component', { what: JSON.stringify(name) })
   const bytes = await readFile(path).catch((error: Error) => {
     throw new CliError('file-unreadable', { what: path, detail: error.message })

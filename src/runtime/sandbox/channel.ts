@@ -49,9 +49,12 @@ class LinkServer implements Taker {
   readonly #ring: RingWriter
   #handle: RunHandle | undefined
 
-  constructor(pool: SandboxPool, port: MessagePort, ring: SharedArrayBuffer) {
+  constructor(pool: SandboxPool, ring: SharedArrayBuffer) {
     this.#pool = pool
     this.#ring = new RingWriter(ring)
+  }
+
+  serve(port: MessagePort): void {
     port.on('message', (message: ToPool) => this.#hear(message))
     // The thread has ended, maybe in the middle of a run.
     port.once('close', () => this.#over(false, 'its thread has ended'))
@@ -92,7 +95,7 @@ class LinkServer implements Taker {
 export const createSandboxLink = (pool: SandboxPool): SandboxLink => {
   const { port1, port2 } = new MessageChannel()
   const ring = createRing()
-  new LinkServer(pool, port1, ring)
+  new LinkServer(pool, ring).serve(port1)
   return { port: port2, ring }
 }
 

@@ -106,7 +106,7 @@ export class FrameDecoder {
   #take(piece: Uint8Array): void {
     this.#missing -= piece.length
     if (this.#kind === KIND.data) {
-      this.#wanted &&= this.#sink.data(piece)
+      if (this.#wanted) this.#wanted = this.#sink.data(piece)
       return
     }
     const need = this.#payloadFill + piece.length

@@ -54,9 +54,8 @@ const clippedEmission = (emission: PlainEmission): PlainEmission => {
       return { ...emission, code: short(emission.code), detail: short(emission.detail) }
     case 'detection':
       return { ...emission, name: short(emission.name) }
-    case 'password':
-      return { emit: 'password', password: short(emission.password) }
   }
+  return { emit: 'password', password: short(emission.password) }
 }
 
 const clippedSection = (section: Section): Section => {
@@ -77,7 +76,6 @@ const clippedSection = (section: Section): Section => {
         rows: section.rows.slice(0, MAX_ROWS).map(cells),
       }
     }
-    case 'bytes':
-      return { ...section, title }
   }
+  return { ...section, title }
 }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { accessSync, constants, realpathSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { siblingModule } from '../modules.ts'
+import { highestInherited } from './descriptors.ts'
 import { hasSeccomp, seccompProgram } from './seccomp.ts'
 
 // How a child is started: one wall around the other, as many as there are.
@@ -57,8 +58,8 @@ export const sandboxTarget = (entry?: URL, memoryBytes = DEFAULT_MEMORY_BYTES): 
   const root = fileURLToPath(ROOT)
   // Node looks for the package of a module to learn what kind of module it is.
   const readable = path.endsWith('.ts')
-    ? [join(root, 'src'), join(root, 'package.json')]
-    : [path, fileURLToPath(new URL('../package.json', url))]
+    ? [join(root, 'src'), join(root, 'package.json'), join(root, 'node_modules', '7z-wasm')]
+    : [path, fileURLToPath(new URL('../package.json', url)), fileURLToPath(new URL('7zz.wasm', url))]
   return { entry: path, readable, memoryBytes }
 }
 
@@ -105,6 +106,7 @@ const nodeArguments = (plan: LaunchPlan, target: SandboxTarget): readonly string
   target.entry,
 ]
 
+let inherited: number | undefined
 let libraries: readonly string[] | undefined
 
 /** Shared libraries of this Node by the names under which the loader looks for them, the loader among them. */
@@ -132,7 +134,7 @@ const bwrapArguments = (plan: LaunchPlan, target: SandboxTarget): readonly strin
   '--die-with-parent',
   '--as-pid-1',
   '--cap-drop', 'ALL',
-  ...[process.execPath, ...nodeLibraries(), ...target.readable].flatMap(path => ['--ro-bind', realpathSync(path), path]),
+  ...[process.execPath, ...nodeLibraries(), ...target.readable].flatMap(path => ['--ro-bind', path, path]),
   '--remount-ro', '/',
   '--chdir', '/',
   '--clearenv',
@@ -164,7 +166,9 @@ export const commandLine = (plan: LaunchPlan, target: SandboxTarget): readonly s
 export const launch = (plan: LaunchPlan, target: SandboxTarget): ChildProcess => {
   const [command, ...args] = commandLine(plan, target)
   const walls = plan.bwrap === undefined ? 'ignore' : 'pipe'
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe', walls, walls], env: {}, cwd: '/' })
+  inherited ??= highestInherited()
+  const shut = Array.from({ length: Math.max(0, inherited - INFO_FD) }, () => 'ignore' as const)
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe', walls, walls, ...shut], env: {}, cwd: '/' })
   const filter = child.stdio[SECCOMP_FD]
   if (filter !== null && filter !== undefined && 'end' in filter) {
     // It may be gone before it has read this; that it ended is told by its exit.

@@ -61,4 +61,4 @@ const answer = ({ request, content, timeMs, giveUp, slowMs }: ThreadRun): Thread
   return { ...result, elapsedMs: performance.now() - startedAtMs, emissions, children }
 }
 
-parentPort?.postMessage(runs.map(answer))
+parentPort?.postMessage(runs.map(answer), [])

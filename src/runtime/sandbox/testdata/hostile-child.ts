@@ -71,24 +71,28 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   },
   'garbage-frame': () => flood(100),
   flood: () => flood(1 << 20),
-  'late-frame': function* () {
+  'late-frame': () => {
     say(KIND.done, '')
     say(KIND.emission, '{"emit":"property","name":"late","value":""}')
+    return []
   },
-  'unknown-emission': function* () {
+  'unknown-emission': () => {
     say(KIND.emission, '{"emit":"verdict","verdict":"clean"}')
+    return []
   },
-  'data-outside': function* () {
+  'data-outside': () => {
     say(KIND.data, 'orphan')
+    return []
   },
-  'too-much': function* () {
+  'too-much': () => {
     say(KIND.head, '{"emit":"child","name":""}')
     for (;;) say(KIND.data, 'x'.repeat(60_000))
   },
   pollute: function* () {
     let result = 'open'
+    const prototype: object = Array.prototype
     try {
-      Object.defineProperty(Array.prototype, 'polluted', { value: true })
+      Object.defineProperty(prototype, 'polluted', { value: true })
     } catch (error) {
       result = (error as Error).name
     }
