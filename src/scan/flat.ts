@@ -141,7 +141,7 @@ export class FlatScanner {
       },
       onMark: name => void marks.push(name),
     })
-    const hidden = type.target === PE_TARGET ? hiddenContent(layout()) : undefined
+    const hidden = type.target === PE_TARGET ? hiddenContent(layout(), content) : undefined
     if (hidden !== undefined) findings.missed('unsupported', hidden)
   }
 }

@@ -19,11 +19,18 @@ const CASES: readonly (readonly [string, Uint8Array, RegExp | undefined])[] = [
     buildPe({ sections: [{ name: '.text', data: new Uint8Array(512) }], entryPoint: 24 }),
     /Upack/,
   ],
+  [
+    'a program that begins like PESpin',
+    buildPe({
+      sections: [{ name: '.text', data: Buffer.from('eb016860e8000000008b1c2483c300'.padEnd(1024, '0'), 'hex') }],
+    }),
+    /PESpin/,
+  ],
   ['a packed program', program('UPX0'), /UPX/],
 ]
 
 test.each(CASES)('%s', (_name, content, expected) => {
-  const said = hiddenContent(readExecutable(identify(content), content))
+  const said = hiddenContent(readExecutable(identify(content), content), content)
   if (expected === undefined) expect(said).toBeUndefined()
   else expect(said).toMatch(expected)
 })

@@ -31,6 +31,8 @@ const FILES: readonly (readonly [string, Uint8Array])[] = [
   ['pdf', latin1('%PDF-1.4\n%\xe2\xe3\n1 0 obj\n<< >>\nendobj\n')],
   ['cab', Buffer.concat([hex('4d534346000000006400000000000000'), new Uint8Array(8), hex('0301'), new Uint8Array(74)])],
   ['elf', Buffer.concat([hex('7f454c46020101000000000000000000'), hex('03003e0001000000'), noise])],
+  ['nsis', Buffer.concat([hex('00000000efbeadde'), latin1('NullsoftInst'), noise])],
+  ['autoit', Buffer.concat([hex('a3484bbe986c4aa9994c530a86d6487d'), latin1('AU3!EA06'), noise])],
   ['pe', program()],
 ]
 

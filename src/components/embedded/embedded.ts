@@ -1,4 +1,4 @@
-import { carve, type Embedded } from '../../formats/index.ts'
+import { carve, type Embedded, type FileTypeName } from '../../formats/index.ts'
 import type { Component, Emission } from '../../scan/index.ts'
 
 // Carves files out of programs, images and data: archives behind programs, programs inside of programs.
@@ -12,7 +12,7 @@ export const embedded: Component = {
     version: '1',
     description: 'Carves archives, documents and programs out of programs, images and data',
     accepts: ['pe', 'dos', 'elf', 'macho', 'data', 'gif', 'png', 'jpeg', 'tiff', 'bmp', 'graphics', 'riff', 'jpeg2000'],
-    marks: ['zip', 'rar', '7z', 'cab', 'ole2', 'pdf', 'xz', 'gzip', 'lha', 'pe', 'elf'],
+    marks: ['zip', 'rar', '7z', 'cab', 'ole2', 'pdf', 'xz', 'gzip', 'lha', 'pe', 'elf', 'nsis', 'autoit'],
     stage: 'extract',
     place: 'engine',
   },
@@ -26,10 +26,20 @@ export const embedded: Component = {
         continue
       }
       left -= length
-      yield { emit: 'child', name, guess: true, content: bytes.subarray(file.offset, end) }
+      const type = TYPES[file.kind]
+      yield {
+        emit: 'child',
+        name,
+        guess: true,
+        content: bytes.subarray(file.offset, end),
+        ...(type === undefined ? {} : { type }),
+      }
     }
   },
 }
+
+/** What the content alone does not tell. */
+const TYPES: Partial<Readonly<Record<Embedded['kind'], FileTypeName>>> = { nsis: 'nsis', autoit: 'autoit' }
 
 const missed = (member: string, bytes: number): Emission => ({
   emit: 'missed',

@@ -12,7 +12,20 @@ export interface Embedded {
   readonly end: number | undefined
 }
 
-export type EmbeddedKind = 'zip' | 'rar' | '7z' | 'cab' | 'ole2' | 'pdf' | 'xz' | 'gzip' | 'lha' | 'pe' | 'elf'
+export type EmbeddedKind =
+  | 'zip'
+  | 'rar'
+  | '7z'
+  | 'cab'
+  | 'ole2'
+  | 'pdf'
+  | 'xz'
+  | 'gzip'
+  | 'lha'
+  | 'pe'
+  | 'elf'
+  | 'nsis'
+  | 'autoit'
 
 /** One way to begin. */
 interface Beginning {
@@ -127,6 +140,9 @@ export const BEGINNINGS: readonly Beginning[] = [
   { kind: 'xz', magic: '\xfd7zXZ\0', check: xz },
   { kind: 'gzip', magic: '\x1f\x8b\x08', check: gzip },
   { kind: 'lha', magic: '-lh5-', before: 2, check: lha },
+  // Long enough to be no constant by chance: installers carry it in their data alone.
+  { kind: 'nsis', magic: '\xef\xbe\xad\xdeNullsoftInst', before: 4, check: () => true },
+  { kind: 'autoit', magic: '\xa3HK\xbe\x98lJ\xa9\x99LS\n\x86\xd6H}AU3!EA0', check: () => true },
   { kind: 'elf', magic: '\x7fELF', check: elf },
 ]
 
