@@ -268,7 +268,15 @@ const DECLARED = [
     kind: 'size',
     default: TREE_LIMITS.maxOutputBytes,
     range: [1, 2 ** 40],
-    text: 'Bytes that may come out of one file, at all depths together; what expands more than sixty-fold is stopped earlier.',
+    text: 'Bytes that may come out of one file, at all depths together.',
+    commands: ['scan', 'serve'],
+  },
+  {
+    name: 'maxExpansion',
+    kind: 'integer',
+    default: TREE_LIMITS.maxExpansion,
+    range: [1, 1_000_000],
+    text: 'How many times the length of a file may come out of it, beyond the first 32 MiB; what expands more is taken for a bomb.',
     commands: ['scan', 'serve'],
   },
   {

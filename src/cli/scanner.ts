@@ -126,6 +126,7 @@ const limitsOf = (settings: Settings): RuntimeLimits => ({
     maxDepth: settings.maxDepth,
     maxArtifacts: settings.maxMembers,
     maxOutputBytes: settings.maxUnpacked,
+    maxExpansion: settings.maxExpansion,
     alerts: settings.alert,
   },
   spoolMemoryBytes: settings.spoolMemory,

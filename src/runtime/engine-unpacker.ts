@@ -1,4 +1,4 @@
-import { runComponentNow } from '../scan/index.ts'
+import { RunStopped, runComponentNow } from '../scan/index.ts'
 import type { Component, EmissionSink, Unpacker, UnpackOrder, UnpackOutcome } from '../scan/index.ts'
 import { componentContext, installedComponents } from './components.ts'
 import type { SandboxClient } from './sandbox/channel.ts'
@@ -34,7 +34,8 @@ function runHere(component: Component, order: UnpackOrder, sink: EmissionSink): 
   try {
     runComponentNow(component, { bytes, type, name }, context, sink)
     return 'done'
-  } catch {
+  } catch (error) {
+    if (error instanceof RunStopped) throw error
     return 'crashed'
   }
 }

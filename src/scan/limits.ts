@@ -11,6 +11,8 @@ export interface TreeLimits {
   readonly maxArtifacts: number
   /** Bytes that may come out of all containers together, however large the submission is. */
   readonly maxOutputBytes: number
+  /** What comes out may be so many times as long as the submission, beyond FREE_OUTPUT_BYTES (tree-budget.ts). */
+  readonly maxExpansion: number
   /** Longer content is matched, but not taken apart. */
   readonly maxUnpackBytes: number
   readonly alerts: readonly Alert[]
@@ -20,6 +22,8 @@ export const TREE_LIMITS: TreeLimits = {
   maxDepth: 24,
   maxArtifacts: 20_000,
   maxOutputBytes: 2 ** 31,
+  // Honest archives rarely pass twenty; bombs start at a thousand.
+  maxExpansion: 50,
   maxUnpackBytes: 512 << 20,
   alerts: [],
 }

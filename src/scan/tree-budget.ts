@@ -4,9 +4,9 @@ import type { TreeLimits } from './limits.ts'
 // One budget for a whole tree: absolute, shared by everything inside of one submission, charged before anything is kept.
 
 /** Whatever its size, a submission may grow to this. */
-const FREE_OUTPUT_BYTES = 128 << 20
-/** Beyond that, to so many times its size: honest archives rarely pass twenty, bombs start at a thousand. */
-const MAX_EXPANSION = 64
+const FREE_OUTPUT_BYTES = 32 << 20
+/** A component may give this much beyond what is left: the end is noticed here, by whoever charges it. */
+const SLACK_BYTES = 2 << 20
 
 /** Why no more is taken apart. */
 export type BudgetEnd = 'artifacts' | 'output' | 'time'
@@ -23,7 +23,7 @@ export class TreeBudget {
   constructor(limits: TreeLimits, rootBytes: number, deadlineMs: number) {
     this.limits = limits
     this.deadlineMs = deadlineMs
-    this.maxOutputBytes = Math.min(limits.maxOutputBytes, FREE_OUTPUT_BYTES + MAX_EXPANSION * rootBytes)
+    this.maxOutputBytes = Math.min(limits.maxOutputBytes, FREE_OUTPUT_BYTES + limits.maxExpansion * rootBytes)
   }
 
   get outputBytes(): number {
@@ -53,8 +53,7 @@ export class TreeBudget {
     return {
       timeMs: Math.max(1, Math.min(own.timeMs, Math.ceil(this.deadlineMs - performance.now()))),
       memoryBytes: own.memoryBytes,
-      // One more than is left: the end of the budget is noticed here, by whoever charges it.
-      outputBytes: Math.min(own.outputBytes, this.maxOutputBytes - this.#outputBytes + 1),
+      outputBytes: Math.min(own.outputBytes, this.maxOutputBytes - this.#outputBytes + SLACK_BYTES),
       children: Math.min(own.children, this.limits.maxArtifacts - this.#artifacts + 1),
     }
   }
@@ -64,6 +63,6 @@ export class TreeBudget {
 export function budgetSentence(end: BudgetEnd, budget: TreeBudget): string {
   if (end === 'artifacts') return `It holds more than ${budget.limits.maxArtifacts} members; only these were looked at`
   if (end === 'output')
-    return `More than ${budget.maxOutputBytes} bytes come out of it; what is beyond was not looked at`
+    return `More than ${budget.maxOutputBytes} bytes come out of it; what is beyond was not looked at. Allow more with --max-expansion and --max-unpacked`
   return 'The time for this scan was used up; allow more with --max-time'
 }

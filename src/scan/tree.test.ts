@@ -152,9 +152,25 @@ describe('budgets of the tree', () => {
     expect(new Set(unseen(report))).toEqual(new Set(['top time']))
   })
 
-  test('a member longer than the window is matched as far as it fits, and the rest is told', () => {
-    const report = scan(box(child('a', 'x'.repeat(5000))), { windowBytes: 4096, components: [boxes] })
-    expect(unseen(report)).toContain('top!/a too-large')
+  test('a member longer than the window is matched whole', () => {
+    const report = scan(box(child('a', `${'x'.repeat(5000)}${EVIL}`)), { windowBytes: 4096 })
+    expect(report.artifacts[1].detections[0].where?.offset).toBe(5000)
+  })
+
+  test('a member longer than what may be kept is matched as far as it fits, and the rest is told', () => {
+    const report = scan(box(child('a', 'x'.repeat(50_000))), { windowBytes: 4096, limits: { maxUnpackBytes: 20_000 } })
+    expect(unseen(report)).toContain('top too-large')
+    const cut: Component = {
+      ...boxes,
+      *process() {
+        yield { emit: 'child', name: 'a', content: [latin1(EVIL), new Uint8Array(30_000)] }
+        yield { emit: 'child', name: 'b', content: new Uint8Array(30_000) }
+      },
+    }
+    const limits = { maxUnpackBytes: 20_000 }
+    const kept = scan(box(), { windowBytes: 4096, components: [cut], limits, allMatches: true })
+    expect(unseen(kept)).toEqual(['top!/a too-large', 'top!/b too-large'])
+    expect(kept.verdict).toBe('infected')
   })
 
   test('content that is too long is not taken apart', () => {

@@ -13,11 +13,12 @@ import type { ScanRequest } from './engine-thread.ts'
 import { Findings } from './findings.ts'
 import { addHeuristics } from './heuristics.ts'
 import type { FlatResult, FlatScanner } from './flat.ts'
+import { Members, RunStopped } from './members.ts'
 import { Passwords } from './passwords.ts'
-import type { ChildHead, EmissionSink, PlainEmission } from './run-component.ts'
+import type { ChildHead, PlainEmission } from './run-component.ts'
 import type { TreeLimits } from './limits.ts'
 import { budgetSentence, TreeBudget, type BudgetEnd } from './tree-budget.ts'
-import type { Planner, Unpacker } from './unpacker.ts'
+import type { Planner, Unpacker, UnpackOrder, UnpackOutcome } from './unpacker.ts'
 
 // The artifact tree of one submission. Every artifact is matched while it lies in the thread's window; what components
 // can take apart is kept, and waits on an explicit stack. Members are matched while their container is still being
@@ -57,7 +58,7 @@ export interface CrashCounter {
   of(key: string): number
 }
 
-interface Node {
+export interface Node {
   readonly id: number
   readonly parent: Node | undefined
   readonly relation: Relation
@@ -77,7 +78,7 @@ interface Node {
 }
 
 /** A container that waits, and how far it was already taken apart. */
-interface Waiting {
+export interface Waiting {
   readonly node: Node
   readonly content: Uint8Array
   readonly plan: readonly ComponentManifest[]
@@ -124,7 +125,7 @@ export class Tree {
     const root = this.#node(undefined, { relation: 'root', name, size: content.length }, findings, result)
     this.#wait(root, content, result.marks)
     for (let next = this.#waiting.at(-1); next !== undefined; next = this.#waiting.at(-1)) {
-      if (this.#stopped || !this.#advance(next)) this.#drop(next)
+      if (this.stopped || !this.#advance(next)) this.#drop(next)
     }
   }
 
@@ -154,7 +155,13 @@ export class Tree {
     }))
   }
 
-  get #stopped(): boolean {
+  /** The budget is used up. */
+  get ended(): boolean {
+    return this.#ended !== undefined
+  }
+
+  /** Nothing more is wanted. */
+  get stopped(): boolean {
     return this.#ended !== undefined || this.#settled
   }
 
@@ -260,7 +267,7 @@ export class Tree {
   #advance(waiting: Waiting): boolean {
     const manifest = waiting.plan[waiting.component]
     if (manifest === undefined) return false
-    const { node, content } = waiting
+    const { node } = waiting
     const key = `${manifest.name} ${node.sha256}`
     if (this.#host.crashes.of(key) >= MAX_CRASHES) {
       node.findings.missed('crashed', `Content that ended ${manifest.name} twice is not given to it again`)
@@ -268,18 +275,7 @@ export class Tree {
       return true
     }
     const members = new Members(this, waiting)
-    const outcome = this.#host.unpacker?.run(
-      {
-        component: manifest.name,
-        type: node.type.name as FileTypeName,
-        name: node.name,
-        passwords: this.#passwords.list(),
-        options: {},
-        budget: this.#budget.share({ ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget }),
-        content,
-      },
-      members,
-    )
+    const outcome = this.#run(manifest, waiting, members)
     members.close()
     if (outcome === 'crashed') {
       // Once more, behind what was taken: a container is not lost because its sandbox was.
@@ -289,6 +285,24 @@ export class Tree {
     if (outcome === 'time') node.findings.missed('time', `${manifest.name} was ended: it took longer than it may`)
     if (!members.passedOver) this.#next(waiting)
     return true
+  }
+
+  #run(manifest: ComponentManifest, { node, content }: Waiting, members: Members): UnpackOutcome {
+    const order: UnpackOrder = {
+      component: manifest.name,
+      type: node.type.name as FileTypeName,
+      name: node.name,
+      passwords: this.#passwords.list(),
+      options: {},
+      budget: this.#budget.share({ ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget }),
+      content,
+    }
+    try {
+      return this.#host.unpacker?.run(order, members) ?? 'done'
+    } catch (error) {
+      if (error instanceof RunStopped) return 'done'
+      throw error
+    }
   }
 
   #next(waiting: Waiting): void {
@@ -316,7 +330,7 @@ export class Tree {
 
   /** Whether a member may be taken at all. */
   admit(node: Node): boolean {
-    if (this.#stopped) return false
+    if (this.stopped) return false
     if (node.depth >= this.#budget.limits.maxDepth) {
       const detail = `It lies ${node.depth} containers deep; what is inside of it was not looked at`
       if (!node.findings.notSeen.some(other => other.reason === 'too-deep')) node.findings.missed('too-deep', detail)
@@ -327,27 +341,30 @@ export class Tree {
     return this.#ended === undefined
   }
 
-  /** Puts a piece of a member into the window. False: no more of it. */
+  /** Charges a piece of a member. False: no more of it. */
   take(node: Node, piece: Uint8Array, fill: number): boolean {
     if (this.#ended !== undefined) return false
     if (!this.#budget.takeOutput(piece.length)) this.#end('output', node)
     else if (fill % CLOCK_BYTES < piece.length && this.#budget.isLate) this.#end('time', node)
-    if (this.#ended !== undefined) return false
-    this.#host.window.set(piece, fill)
-    return true
+    return this.#ended === undefined
   }
 
-  get windowBytes(): number {
-    return this.#host.window.length
+  get window(): Uint8Array {
+    return this.#host.window
   }
 
-  /** A member is complete in the window, or as much of it as will come. */
-  member(container: Node, head: ChildHead, index: number, size: number, cut: boolean): void {
+  /** Longest member that is put together. */
+  get maxMemberBytes(): number {
+    return this.#budget.limits.maxUnpackBytes
+  }
+
+  /** A member is complete, or as much of it as will come. */
+  member(container: Node, head: ChildHead, index: number, content: Uint8Array, cut: boolean): void {
+    const size = content.length
     const relation = head.relation ?? 'extracted'
     const name = head.name.slice(0, MAX_NAME_CHARS)
     const findings = this.#findings(`${container.findings.path}!/${name === '' ? `#${index}` : name}`)
     for (const { name: property, value } of head.properties ?? []) findings.property(property, value)
-    const content = this.#host.window.subarray(0, size)
     if (cut)
       findings.missed(
         'too-large',
@@ -424,68 +441,4 @@ function isInside({ sha256, parent }: Node): boolean {
   for (let above = parent; above !== undefined; above = above.parent)
     if (above.sha256 !== undefined && above.sha256 === sha256) return true
   return false
-}
-
-/** The sink of one run of a component: puts members together, and passes over what an earlier run gave already. */
-class Members implements EmissionSink {
-  readonly #tree: Tree
-  readonly #waiting: Waiting
-  #childrenSeen = 0
-  #emissionsSeen = 0
-  #head: ChildHead | undefined
-  #fill = 0
-  #cut = false
-  /** Members came for which there was no room: the component has to be run again. */
-  passedOver = false
-
-  constructor(tree: Tree, waiting: Waiting) {
-    this.#tree = tree
-    this.#waiting = waiting
-  }
-
-  emission(emission: PlainEmission): void {
-    this.#emissionsSeen++
-    if (this.passedOver || this.#emissionsSeen <= this.#waiting.emissions) return
-    this.#waiting.emissions = this.#emissionsSeen
-    this.#tree.note(this.#waiting.node, emission)
-  }
-
-  child(head: ChildHead): boolean {
-    this.#head = undefined
-    this.#childrenSeen++
-    if (this.passedOver || this.#childrenSeen <= this.#waiting.children) return false
-    if (!this.#tree.hasRoom()) {
-      this.passedOver = true
-      return false
-    }
-    if (!this.#tree.admit(this.#waiting.node)) return false
-    this.#head = head
-    this.#fill = 0
-    this.#cut = false
-    return true
-  }
-
-  data(piece: Uint8Array): boolean {
-    if (this.#head === undefined || this.#cut) return false
-    if (this.#fill + piece.length > this.#tree.windowBytes) {
-      this.#cut = true
-      return false
-    }
-    if (!this.#tree.take(this.#waiting.node, piece, this.#fill)) return false
-    this.#fill += piece.length
-    return true
-  }
-
-  childEnd(): void {
-    const head = this.#head
-    if (head === undefined) return
-    this.#head = undefined
-    this.#waiting.children = this.#childrenSeen
-    this.#tree.member(this.#waiting.node, head, this.#childrenSeen, this.#fill, this.#cut)
-  }
-
-  /** The run is over; a member without its end is as good as it gets. */
-  close(): void {
-    this.childEnd()
-  }
 }

@@ -1,6 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, createCipheriv, createDecipheriv } from 'node:crypto'
 import type { Component, CryptoPort } from '../component.ts'
 import { runComponentNow } from '../run-component.ts'
+import { RunStopped } from '../members.ts'
 import type { Unpacker } from '../unpacker.ts'
 
 // Runs components in the process of a test: no sandbox, no budget but the component's own.
@@ -34,7 +35,8 @@ export function inProcessUnpacker(components: readonly Component[]): Unpacker {
       try {
         runComponentNow(component, { bytes, type, name }, { passwords, options, budget, crypto }, sink)
         return 'done'
-      } catch {
+      } catch (error) {
+        if (error instanceof RunStopped) throw error
         return 'crashed'
       }
     },

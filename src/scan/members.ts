@@ -1,0 +1,102 @@
+import type { ChildHead, EmissionSink, PlainEmission } from './run-component.ts'
+import type { Tree, Waiting } from './tree.ts'
+
+/** A run of a component that is not wanted any more may end by itself if it has no more than this to say. */
+const MAX_DRAINED_BYTES = 1 << 20
+
+/** Thrown through whoever runs a component, to end a run whose rest is not wanted. */
+export class RunStopped extends Error {}
+
+/** The sink of one run of a component: puts members together, and passes over what an earlier run gave already. */
+export class Members implements EmissionSink {
+  readonly #tree: Tree
+  readonly #waiting: Waiting
+  #childrenSeen = 0
+  #emissionsSeen = 0
+  #head: ChildHead | undefined
+  /** Where the member is put together: the window, or memory of its own for what is longer. */
+  #target: Uint8Array
+  #fill = 0
+  #cut = false
+  #drainedBytes = 0
+  /** Members came for which there was no room: the component has to be run again. */
+  passedOver = false
+
+  constructor(tree: Tree, waiting: Waiting) {
+    this.#tree = tree
+    this.#waiting = waiting
+    this.#target = tree.window
+  }
+
+  emission(emission: PlainEmission): void {
+    this.#emissionsSeen++
+    if (this.passedOver || this.#emissionsSeen <= this.#waiting.emissions) return
+    this.#waiting.emissions = this.#emissionsSeen
+    this.#tree.note(this.#waiting.node, emission)
+  }
+
+  child(head: ChildHead): boolean {
+    this.#head = undefined
+    this.#childrenSeen++
+    if (this.passedOver || this.#childrenSeen <= this.#waiting.children) return false
+    if (!this.#tree.hasRoom()) {
+      this.passedOver = true
+      return false
+    }
+    if (!this.#tree.admit(this.#waiting.node)) return this.#unwanted(0)
+    this.#head = head
+    this.#target = this.#tree.window
+    this.#fill = 0
+    this.#cut = false
+    return true
+  }
+
+  data(piece: Uint8Array): boolean {
+    if (this.#head === undefined || this.#cut) return this.#unwanted(piece.length)
+    const need = this.#fill + piece.length
+    if (!this.#tree.take(this.#waiting.node, piece, this.#fill)) return this.#unwanted(piece.length)
+    if (need > this.#target.length && !this.#grow(need)) {
+      this.#cut = true
+      return this.#unwanted(piece.length)
+    }
+    this.#target.set(piece, this.#fill)
+    this.#fill = need
+    return true
+  }
+
+  #grow(need: number): boolean {
+    const most = this.#tree.maxMemberBytes
+    if (need > most) return false
+    const larger = new Uint8Array(Math.min(most, Math.max(need, this.#target.length * 2)))
+    larger.set(this.#target.subarray(0, this.#fill))
+    this.#target = larger
+    return true
+  }
+
+  /** @throws RunStopped where nothing more is wanted, and the end is not near */
+  #unwanted(bytes: number): false {
+    this.#drainedBytes += bytes
+    const isFar = this.#drainedBytes > MAX_DRAINED_BYTES
+    // The member that was cut off is matched as far as it came before anything is given up.
+    if (this.#head === undefined && (this.#tree.ended || (this.#tree.stopped && isFar))) throw new RunStopped()
+    if (this.#head !== undefined && this.#tree.ended) {
+      this.childEnd()
+      throw new RunStopped()
+    }
+    return false
+  }
+
+  childEnd(): void {
+    const head = this.#head
+    if (head === undefined) return
+    this.#head = undefined
+    this.#waiting.children = this.#childrenSeen
+    const content = this.#target.subarray(0, this.#fill)
+    this.#tree.member(this.#waiting.node, head, this.#childrenSeen, content, this.#cut)
+  }
+
+  /** The run is over; a member without its end is as good as it gets. */
+  close(): void {
+    this.childEnd()
+  }
+}
