@@ -70,37 +70,7 @@ function fixedTables({ literalEntries, distanceEntries }: Variant): Tables {
   return { literals, distances }
 }
 
-<<<<<<< HEAD
-/** What one stream needs; made once and used again, because a container may hold thousands of small streams. */
-interface Buffers {
-  /** History first, then what is not handed over yet. */
-  readonly out: Uint8Array
-  readonly tables: Tables
-  readonly codes: Int32Array
-  readonly lengths: Uint8Array
-}
-
-/** Buffers that wait for the next stream; more are left to the collector of garbage. */
-const MAX_SPARE = 4
-const SPARE: Readonly<Record<DeflateVariant, Buffers[]>> = { deflate: [], deflate64: [] }
-
-function buffersOf(name: DeflateVariant): Buffers {
-  const { historyBytes, longestMatch } = VARIANTS[name]
-  return (
-    SPARE[name].pop() ?? {
-      out: new Uint8Array(historyBytes + PIECE_BYTES + longestMatch),
-      tables: {
-        literals: new Int32Array(tableSize(LITERAL_BITS, 288)),
-        distances: new Int32Array(tableSize(DISTANCE_BITS, 32)),
-      },
-      codes: new Int32Array(tableSize(CODE_BITS, 0)),
-      lengths: new Uint8Array(288 + 32),
-    }
-  )
-}
-=======
 const NOTHING = new Uint8Array(0)
->>>>>>> codecs
 
 /** State of one stream. Bits wait in `bits`, least significant first; `count` of them are good, at most 32. */
 class Inflater {
@@ -110,33 +80,25 @@ class Inflater {
   #pos = 0
   #bits = 0
   #count = 0
-  readonly #buffers: Buffers
+  /** History first, then what is not handed over yet. */
   readonly #out: Uint8Array
   readonly #limit: number
   #at = 0
   #handed = 0
   readonly #fixed: Tables
-  readonly #tables: Tables
-  readonly #codes: Int32Array
-  readonly #lengths: Uint8Array
+  readonly #tables: Tables = {
+    literals: new Int32Array(tableSize(LITERAL_BITS, 288)),
+    distances: new Int32Array(tableSize(DISTANCE_BITS, 32)),
+  }
+  readonly #codes = new Int32Array(tableSize(CODE_BITS, 0))
+  readonly #lengths = new Uint8Array(288 + 32)
 
-  readonly #name: DeflateVariant
-
-<<<<<<< HEAD
-  constructor(input: Uint8Array, start: number, name: DeflateVariant) {
-    this.#name = name
-=======
   constructor(name: DeflateVariant) {
->>>>>>> codecs
     const variant = VARIANTS[name]
     this.#fixed = FIXED[name]
     this.#variant = variant
     this.#limit = variant.historyBytes + PIECE_BYTES
-    this.#buffers = buffersOf(name)
-    this.#out = this.#buffers.out
-    this.#tables = this.#buffers.tables
-    this.#codes = this.#buffers.codes
-    this.#lengths = this.#buffers.lengths
+    this.#out = new Uint8Array(this.#limit + variant.longestMatch)
   }
 
   *run(input: Uint8Array, start: number): Decoder {
@@ -147,16 +109,6 @@ class Inflater {
     this.#at = 0
     this.#handed = 0
     this.#slideDue = false
-    try {
-      return yield* this.#blocks()
-    } finally {
-      // Nobody asks for another piece, so nobody holds one.
-      const spare = SPARE[this.#name]
-      if (spare.length < MAX_SPARE) spare.push(this.#buffers)
-    }
-  }
-
-  *#blocks(): Decoder {
     try {
       for (let last = 0; last === 0;) {
         last = this.#take(1)
