@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { instream } from '../bench/lib/clamd-session.ts'
 import { run } from '../bench/lib/run.ts'
@@ -14,8 +14,8 @@ const CLAM = join(FILES, 'clam.exe')
 const NAME = 'ClamAV-Test-File'
 const SIGNATURE = `71e7b604d18aefd839e51a39c88df8383bb4c071dc31f87f00a2b5df580d4495:544:${NAME}\n`
 const NATIVE_CLIENT = join(LAZARET_CLIENT, '..', 'client', 'lazaret-client-linux-x64')
-/** Two packers that leave no mark by which they are known without unpacking. */
-const MATCHED_RAW = /clam-(fsg|pespin)\.exe$/
+/** Programs that have to be run, or emulated, to be unpacked. */
+const PACKED = /^clam-(?:aspack|fsg|mew|pespin|petite|upack|upx|wwpack|yc)\.exe$/
 const IS_FOUND = new RegExp(`: ${NAME}\\.UNOFFICIAL FOUND[\\0\\n]?$`)
 
 const folder = mkdtempSync(join(tmpdir(), 'lazaret-testfiles-'))
@@ -122,26 +122,34 @@ describe.skipIf(missing('testfiles', 'lazaret').length > 0)("ClamAV's test files
     )
   })
 
-  it('says of every container that it was not looked into, and of none that it is clean', async () => {
+  it('finds it in every container, at the end of a path, and calls no packed program clean', async () => {
     const { stdout, code } = await lazaret('scan', FILES, '--local', '--db', database, '--format', 'json')
     const { reports, errors } = JSON.parse(stdout) as Results
     expect(errors).toEqual([])
     expect(reports.length).toBe(readdirSync(FILES).length)
     expect(code).toBe(1)
-    const wrong = reports
-      .filter(report => report.name !== CLAM && !MATCHED_RAW.test(report.name))
-      .filter(
-        ({ verdict, artifacts }) => verdict !== 'unscannable' || artifacts[0].notSeen[0]?.reason !== 'unsupported',
-      )
-    expect(wrong.map(report => `${report.name}: ${report.verdict}`)).toEqual([])
-    const falsely = reports.filter(report => report.name !== CLAM && report.verdict === 'infected')
-    expect(falsely.map(report => report.name)).toEqual([])
+    const packed = reports.filter(({ name }) => PACKED.test(basename(name)))
+    expect(packed.length).toBe(9)
+    expect(packed.filter(({ verdict }) => verdict !== 'infected' && verdict !== 'unscannable')).toEqual([])
+    const others = reports.filter(report => !packed.includes(report))
+    expect(others.filter(({ verdict }) => verdict !== 'infected').map(({ name }) => name)).toEqual([])
+    for (const { name, artifacts } of others) {
+      const found = artifacts.find(({ detections }) => detections.length > 0)
+      expect(found?.size, name).toBe(544)
+      expect(found?.path.startsWith(name), name).toBe(true)
+      expect(found?.parent === undefined, name).toBe(name === CLAM)
+    }
   })
 
-  it('does not say OK for a container in the clamd dialect', async () => {
-    for (const name of ['clam.zip', 'clam.7z', 'clam.tar.gz', 'clam.pdf']) {
+  it('finds it in containers by the clamd dialect', async () => {
+    for (const name of ['clam.zip', 'clam.7z', 'clam.tar.gz', 'clam.pdf', 'clam.mail']) {
       const answer = await ask(server.clamd, instream(readFileSync(join(FILES, name))))
-      expect(answer, name).toMatch(/^stream: Heuristics\.(?:Limits\.Exceeded|Encrypted)\S* FOUND\0$/)
+      expect(answer, name).toBe(`stream: ${NAME}.UNOFFICIAL FOUND\0`)
     }
+  })
+
+  it('does not say OK for a packed program in the clamd dialect', async () => {
+    const answer = await ask(server.clamd, instream(readFileSync(join(FILES, 'clam-upx.exe'))))
+    expect(answer).toBe('stream: Heuristics.Limits.Exceeded.Unsupported FOUND\0')
   })
 })

@@ -42,7 +42,11 @@ export const TOOLS: Partial<Record<FileTypeName, readonly Tool[]>> = {
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** Digests of the files that each tool extracts without complaint, with a name for each. */
-export function extractedByTools(type: FileTypeName, content: Uint8Array, passwords: readonly string[]): Map<string, string> {
+export function extractedByTools(
+  type: FileTypeName,
+  content: Uint8Array,
+  passwords: readonly string[],
+): Map<string, string> {
   const found = new Map<string, string>()
   for (const tool of TOOLS[type] ?? []) {
     for (const password of passwords) {
