@@ -42,7 +42,17 @@ export interface OptionSpec {
 const DAY_SECONDS = 86_400
 
 const ASKING = ['scan', 'stats', 'db reload'] as const
-const EVERYWHERE = ['scan', 'serve', 'db build', 'db info', 'db verify', 'db reload', 'stats', 'version'] as const
+const EVERYWHERE = [
+  'scan',
+  'serve',
+  'db build',
+  'db info',
+  'db verify',
+  'db reload',
+  'stats',
+  'doctor',
+  'version',
+] as const
 
 const DECLARED = [
   {
@@ -65,7 +75,7 @@ const DECLARED = [
     many: true,
     text: 'Database: a built image, a signature file, or a directory of them. Given several times, they are joined. A scan with this flag asks no server.',
     otherwise: 'the starter database of the package',
-    commands: ['scan', 'serve'],
+    commands: ['scan', 'serve', 'doctor'],
   },
   {
     name: 'format',
@@ -80,7 +90,7 @@ const DECLARED = [
     kind: 'flag',
     default: false,
     text: 'Write JSON instead of text; for scan the same as --format json.',
-    commands: ['scan', 'stats', 'db build', 'db info', 'db verify', 'db reload', 'version'],
+    commands: ['scan', 'stats', 'db build', 'db info', 'db verify', 'db reload', 'doctor', 'version'],
   },
   {
     name: 'allMatches',
@@ -111,7 +121,7 @@ const DECLARED = [
     placeholder: 'DIR',
     text: 'Data directory: sockets, cache, configuration file.',
     otherwise: '`~/.local/share/lazaret`, for root `/var/lib/lazaret`',
-    commands: ['scan', 'serve', 'db reload', 'stats'],
+    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
   },
   {
     name: 'config',
@@ -119,7 +129,7 @@ const DECLARED = [
     placeholder: 'FILE',
     text: 'Configuration file.',
     otherwise: '`lazaret.config.json` in the data directory, where there is one',
-    commands: ['scan', 'serve', 'db reload', 'stats'],
+    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
   },
   {
     name: 'native',

@@ -15,6 +15,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'db verify': async () => (await import('./commands/db.ts')).dbVerify,
   'db reload': async () => (await import('./commands/server.ts')).dbReload,
   stats: async () => (await import('./commands/server.ts')).stats,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   version: async () => (await import('./commands/version.ts')).version,
   help: async () => help,
 }
