@@ -83,6 +83,14 @@ export const COMMANDS = [
     details: 'It runs in this process, outside of the sandbox: not for content that you do not trust.',
   },
   { name: 'stats', operands: '', least: 0, most: 0, text: 'Show what the running server does and has done.' },
+  {
+    name: 'doctor',
+    operands: '',
+    least: 0,
+    most: 0,
+    text: 'Say what this installation has and lacks: walls around what takes files apart, matcher, database.',
+    details: 'Exit code: 0 it works, though maybe with fewer walls than it could have, 2 something does not work.',
+  },
   { name: 'version', operands: '', least: 0, most: 0, text: 'Show the version.' },
   {
     name: 'help',

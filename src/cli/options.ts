@@ -53,6 +53,7 @@ const EVERYWHERE = [
   'component list',
   'component run',
   'stats',
+  'doctor',
   'version',
 ] as const
 
@@ -77,7 +78,7 @@ const DECLARED = [
     many: true,
     text: 'Database: a built image, a signature file, or a directory of them. Given several times, they are joined. A scan with this flag asks no server.',
     otherwise: 'the starter database of the package',
-    commands: ['scan', 'serve'],
+    commands: ['scan', 'serve', 'doctor'],
   },
   {
     name: 'format',
@@ -101,6 +102,7 @@ const DECLARED = [
       'db reload',
       'component list',
       'component run',
+      'doctor',
       'version',
     ],
   },
@@ -149,7 +151,7 @@ const DECLARED = [
     placeholder: 'DIR',
     text: 'Data directory: sockets, cache, configuration file.',
     otherwise: '`~/.local/share/lazaret`, for root `/var/lib/lazaret`',
-    commands: ['scan', 'serve', 'db reload', 'stats'],
+    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
   },
   {
     name: 'config',
@@ -157,7 +159,7 @@ const DECLARED = [
     placeholder: 'FILE',
     text: 'Configuration file.',
     otherwise: '`lazaret.config.json` in the data directory, where there is one',
-    commands: ['scan', 'serve', 'db reload', 'stats'],
+    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
   },
   {
     name: 'native',

@@ -17,6 +17,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Run>>> = {
   'component list': async () => (await import('./commands/component.ts')).componentList,
   'component run': async () => (await import('./commands/component.ts')).componentRun,
   stats: async () => (await import('./commands/server.ts')).stats,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   version: async () => (await import('./commands/version.ts')).version,
   help: async () => help,
 }

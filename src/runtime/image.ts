@@ -83,10 +83,13 @@ const loadInto = (file: number, threads: number): SharedImage => {
 }
 
 /** The kernel lies in dist/, beside the bundles. */
-const loadKernel = (): WebAssembly.Module | undefined => {
-  const path = new URL(import.meta.url.endsWith('.ts') ? '../../dist/kernel.wasm' : 'kernel.wasm', import.meta.url)
-  return existsSync(path) ? new WebAssembly.Module(readFileSync(path)) : undefined
-}
+export const KERNEL_URL = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/kernel.wasm' : 'kernel.wasm',
+  import.meta.url,
+)
+
+const loadKernel = (): WebAssembly.Module | undefined =>
+  existsSync(KERNEL_URL) ? new WebAssembly.Module(readFileSync(KERNEL_URL)) : undefined
 
 const load = (imagePath: string, threads: number): LoadedDatabase => {
   const file = openSync(imagePath, 'r')

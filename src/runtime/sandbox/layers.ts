@@ -23,6 +23,8 @@ export interface SandboxLayer {
 export interface PlanChoice {
   readonly plan: LaunchPlan
   readonly probes: Probes
+  /** From the start of that child to its HELLO. */
+  readonly startMs: number
   /** Seccomp mode and NoNewPrivs of a child as the kernel tells them; undefined where it does not. */
   readonly kernel: { readonly seccomp: number; readonly noNewPrivileges: boolean } | undefined
   /** Why a plan with more walls did not start. */
@@ -58,7 +60,7 @@ export const choosePlan = async (wanted: LaunchPlan, target: SandboxTarget, star
   throw new Error(`no sandbox can be started: ${failures.at(-1)?.why}`)
 }
 
-type Outcome = Pick<PlanChoice, 'probes' | 'kernel'> | { readonly why: string }
+type Outcome = Pick<PlanChoice, 'probes' | 'startMs' | 'kernel'> | { readonly why: string }
 
 const tryPlan = async (plan: LaunchPlan, target: SandboxTarget, startMs: number): Promise<Outcome> => {
   const outcome = Promise.withResolvers<Outcome>()
@@ -76,9 +78,9 @@ const tryPlan = async (plan: LaunchPlan, target: SandboxTarget, startMs: number)
 }
 
 const inspect = async (process: SandboxProcess): Promise<Outcome> => {
-  const { probes } = process
+  const { probes, startMs } = process
   if (probes === undefined) return { why: 'it said no HELLO' }
-  return { probes, kernel: kernelView(await process.nodePid()) }
+  return { probes, startMs, kernel: kernelView(await process.nodePid()) }
 }
 
 /** What the kernel says of a process; it cannot be talked out of that from inside. */

@@ -58,6 +58,11 @@ export class SandboxPool implements SlotOwner {
     return this.#choice.plan
   }
 
+  /** From the start of the latest child to its HELLO, in milliseconds. */
+  get startMs(): number {
+    return this.#startMs
+  }
+
   /** The walls around the children, standing or missing, and what can be done; known once it is ready. */
   layers(): readonly SandboxLayer[] {
     return this.#choice === undefined ? [] : layersOf(this.#choice)
@@ -125,7 +130,9 @@ export class SandboxPool implements SlotOwner {
 
   async #open(plan: LaunchPlan): Promise<void> {
     try {
-      this.#choice = await choosePlan(plan, this.target, this.limits.startMs)
+      const choice = await choosePlan(plan, this.target, this.limits.startMs)
+      this.#choice = choice
+      this.#startMs = choice.startMs
     } catch (error) {
       this.#closing = true
       this.#tellAll((error as Error).message)
