@@ -13,11 +13,12 @@ const MAX_LINE_CHARS = 128
  */
 export function* decodeUuencode(input: Uint8Array, start = 0, end = input.length): Decoder {
   const out = new Uint8Array(PIECE_BYTES)
+  const text = input.subarray(0, end)
   let length = 0
   let at = start
   while (at < end) {
-    let stop = input.indexOf(LF, at)
-    if (stop < 0 || stop > end) stop = end
+    let stop = text.indexOf(LF, at)
+    if (stop < 0) stop = end
     const next = Math.min(end, stop + 1)
     while (stop > at && (input[stop - 1] === CR || input[stop - 1] === 0x20)) stop--
     if (isWord(input, at, stop, 'end') && stop === at + 3) {

@@ -14,9 +14,10 @@ export function decodeBody(
 ): Iterable<Uint8Array> {
   if (encoding === 'base64') return decodeBase64(bytes, start, end, afterPadding)
   if (encoding === 'quoted-printable') return decodeQuotedPrintable(bytes, start, end)
-  if (encoding === 'uuencode') return decodeUuencode(bytes, behindLine(bytes, start, end, 'begin '), end)
+  const text = bytes.subarray(0, end)
+  if (encoding === 'uuencode') return decodeUuencode(text, behindLine(text, start, end, 'begin '), end)
   if (encoding === 'yenc')
-    return decodeYenc(bytes, behindLine(bytes, behindLine(bytes, start, end, '=ybegin '), end, '=ypart '), end)
+    return decodeYenc(text, behindLine(text, behindLine(text, start, end, '=ybegin '), end, '=ypart '), end)
   return [bytes.subarray(start, end)]
 }
 

@@ -79,7 +79,7 @@ class MailReader implements PassEvents {
     this.#leaves.push(leaf)
     if (!isPlainText(leaf.entity)) return
     const depth = (this.#current?.depth ?? 0) + 1
-    const starts = embeddedMessages(this.#bytes, leaf)
+    const starts = embeddedMessages(this.#bytes.subarray(0, leaf.end), leaf)
     for (let i = 0; i < starts.length; i++) {
       this.job({ start: starts[i], end: starts[i + 1] ?? leaf.end, depth })
       if (starts.length <= MAX_WHOLE_MESSAGES) this.job({ start: starts[i], end: leaf.end, depth })

@@ -91,7 +91,8 @@ class Pass {
   #aside: { start: number; kind: 'preamble' | 'epilogue' } | undefined
 
   constructor(bytes: Uint8Array, job: Job, events: PassEvents) {
-    this.#bytes = bytes
+    // Searches of the platform run to the end of the array: here that is the end of the job.
+    this.#bytes = bytes.subarray(0, job.end)
     this.#job = job
     this.#events = events
   }
