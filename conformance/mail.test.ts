@@ -21,7 +21,9 @@ async function takeApart(bytes: Uint8Array, type: FileTypeName, rounds: number):
     all.push(...children)
     if (rounds > 1)
       for (const child of children)
-        all.push(...(await takeApart(child.bytes, child.type ?? (identify(child.bytes).name as FileTypeName), rounds - 1)))
+        all.push(
+          ...(await takeApart(child.bytes, child.type ?? (identify(child.bytes).name as FileTypeName), rounds - 1)),
+        )
   }
   return all
 }

@@ -3,9 +3,10 @@ import { mail } from './mail/mail.ts'
 import { binhex } from './text-blocks/binhex.ts'
 import { textBlocks } from './text-blocks/text-blocks.ts'
 import { uuencode } from './text-blocks/uuencode.ts'
+import { tnef } from './tnef/tnef.ts'
 
 /** Every component there is, in the order in which those of one stage are run. */
-export const COMPONENTS: readonly Component[] = [mail, uuencode, binhex, textBlocks]
+export const COMPONENTS: readonly Component[] = [mail, tnef, uuencode, binhex, textBlocks]
 
 /** The component of that name, or undefined. */
 export const componentNamed = (name: string): Component | undefined =>
