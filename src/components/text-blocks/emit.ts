@@ -1,4 +1,4 @@
-import { ContentError } from '../../bytes/index.ts'
+import { ContentError, latin1 } from '../../bytes/index.ts'
 import { decodeBase64, decodeUtf16, decodeUuencode, decodeYenc } from '../../codecs/index.ts'
 import { findBinHex, findBlocks, findRuns, openingColon, readBinHex } from '../../formats/index.ts'
 import type { FileTypeName, TextBlock } from '../../formats/index.ts'
@@ -60,10 +60,16 @@ function joined(text: Uint8Array, parts: readonly TextBlock[]): Emission {
   return { emit: 'child', name: parts[0].name, content: content() }
 }
 
-/** Children of long runs of base64 that begin like a file. */
-export function* emitRuns(text: Uint8Array): Generator<Emission> {
+/**
+ * Children of long runs of base64 that begin like a file.
+ * @param isHtml - data: URLs are left to the component that reads HTML
+ */
+export function* emitRuns(text: Uint8Array, isHtml: boolean): Generator<Emission> {
   let count = 0
-  for (const run of findRuns(text)) yield { emit: 'child', name: `base64-${++count}`, content: contentOf(text, run) }
+  for (const run of findRuns(text)) {
+    if (isHtml && latin1(text, run.start - 7, run.start).toLowerCase() === 'base64,') continue
+    yield { emit: 'child', name: `base64-${++count}`, content: contentOf(text, run) }
+  }
 }
 
 /**

@@ -14,6 +14,6 @@ export const textBlocks: Component = {
     const text = plainText(bytes, type)
     yield* emitBlocks(text)
     yield* emitBinHex(text, false)
-    yield* emitRuns(text)
+    yield* emitRuns(text, type === 'html')
   },
 }
