@@ -3,14 +3,22 @@ import { activeMime } from './activemime/activemime.ts'
 import { arComponent } from './ar/ar.ts'
 import { cpioComponent } from './cpio/cpio.ts'
 import { embedded } from './embedded/embedded.ts'
+import { html } from './html/html.ts'
 import { hwp3 } from './hwp3/hwp3.ts'
+import { mail } from './mail/mail.ts'
 import { officeXml } from './office-xml/office-xml.ts'
 import { ole2 } from './ole2/ole2.ts'
 import { oneNote } from './onenote/onenote.ts'
 import { ooxml } from './ooxml/ooxml.ts'
 import { pdf } from './pdf/pdf.ts'
 import { rtf } from './rtf/rtf.ts'
+import { scriptEncoded } from './script-encoded/script-encoded.ts'
 import { tarComponent } from './tar/tar.ts'
+import { binhex } from './text-blocks/binhex.ts'
+import { textBlocks } from './text-blocks/text-blocks.ts'
+import { uuencode } from './text-blocks/uuencode.ts'
+import { textNormalise } from './text-normalise/text-normalise.ts'
+import { tnef } from './tnef/tnef.ts'
 import { zipComponent } from './zip/index.ts'
 
 /** Every component there is, in the order in which those of one stage are run. */
@@ -28,4 +36,12 @@ export const COMPONENTS: readonly Component[] = [
   hwp3,
   ooxml,
   pdf,
+  mail,
+  tnef,
+  uuencode,
+  binhex,
+  html,
+  scriptEncoded,
+  textBlocks,
+  textNormalise,
 ]

@@ -1,0 +1,19 @@
+import type { Component } from '../../scan/index.ts'
+import { emitBinHex, emitBlocks, emitRuns, plainText } from './emit.ts'
+
+/** Encoded files that stand in text. PEM blocks are left alone: keys and certificates hide nothing. */
+export const textBlocks: Component = {
+  manifest: {
+    name: 'text-blocks',
+    version: '1',
+    description: 'Finds uuencoded, yEnc, BinHex and long base64 files in text',
+    accepts: ['text', 'text-utf8', 'text-utf16le', 'text-utf16be', 'html', 'data'],
+    stage: 'extract',
+  },
+  *process({ bytes, type }) {
+    const text = plainText(bytes, type)
+    yield* emitBlocks(text)
+    yield* emitBinHex(text, false)
+    yield* emitRuns(text, type === 'html')
+  },
+}

@@ -1,0 +1,40 @@
+// Text in the form in which ClamAV's signatures of target 7 are written: white space folded to one space, letters
+// lower-cased, everything that is neither ASCII nor white space dropped.
+
+const DROPPED = 0
+const SPACE = 0x20
+/** What becomes of each byte. */
+const FORMS: Uint8Array = new Uint8Array(256)
+for (let byte = 0x21; byte < 0x80; byte++) FORMS[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte
+for (const byte of [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20]) FORMS[byte] = SPACE
+const PIECE_BYTES = 64 << 10
+
+/** True where normalising changes nothing. Stops at the first byte that it would change. */
+export function isNormalText(bytes: Uint8Array): boolean {
+  const forms = FORMS
+  let before = 0
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]
+    if (forms[byte] !== byte || byte === DROPPED || (byte === SPACE && before === SPACE)) return false
+    before = byte
+  }
+  return true
+}
+
+/** The normal form of a text that comes in pieces; yields borrowed pieces. */
+export function* normalText(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
+  const forms = FORMS
+  const out = new Uint8Array(PIECE_BYTES)
+  let length = 0
+  let before = 0
+  for (const piece of pieces)
+    for (let i = 0; i < piece.length; i++) {
+      const form = forms[piece[i]]
+      if (form === DROPPED || (form === SPACE && before === SPACE)) continue
+      out[length++] = before = form
+      if (length < PIECE_BYTES) continue
+      yield out
+      length = 0
+    }
+  if (length > 0) yield out.subarray(0, length)
+}
