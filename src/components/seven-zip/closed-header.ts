@@ -6,12 +6,24 @@ const ENCODED_HEADER = 0x17
 const SIGNATURE_HEADER = 32
 const MAX_ENCODED_HEADER = 4096
 
+/** Where RAR 4 archives keep the type and the flags of their first header, and the flag for encrypted headers. */
+const RAR4_TYPE = 9
+const RAR4_MAIN = 0x73
+const RAR4_FLAGS = 10
+const RAR4_ENCRYPTED = 0x80
+
+/** True for a 7z archive or a RAR 4 archive whose headers are encrypted, so that 7-Zip cannot tell a wrong password. */
+export function hasEncryptedHeader(bytes: Uint8Array): boolean {
+  if (bytes.length < SIGNATURE_HEADER) return false
+  if (bytes[0] === 0x52) return bytes[RAR4_TYPE] === RAR4_MAIN && (bytes[RAR4_FLAGS] & RAR4_ENCRYPTED) !== 0
+  return bytes[0] === 0x37 && bytes[1] === 0x7a && isEncrypted7z(bytes)
+}
+
 /**
  * True for a 7z archive whose header is encrypted. 7-Zip answers a wrong password with an exception there, as it does
  * damage, so this is how the two are told apart. Source: 7zFormat.txt of the LZMA SDK.
  */
-export function hasEncryptedHeader(bytes: Uint8Array): boolean {
-  if (bytes.length < SIGNATURE_HEADER || bytes[0] !== 0x37 || bytes[1] !== 0x7a) return false
+function isEncrypted7z(bytes: Uint8Array): boolean {
   const start = SIGNATURE_HEADER + u64le(bytes, 12)
   const header = bytes.subarray(start, start + Math.min(u64le(bytes, 20), MAX_ENCODED_HEADER))
   if (header[0] !== ENCODED_HEADER) return false

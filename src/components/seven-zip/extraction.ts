@@ -88,9 +88,11 @@ export class Extraction {
       else yield* this.#member(segment, runs, failed)
     }
     const { result } = runs
-    if (!result.outcome.isOpen) {
-      this.#isHeaderClosed = result.outcome.isClosed || (this.#isHeaderClosed && result.crash !== undefined)
-      this.#isHeaderClosed ||= result.crash === 'fault' && hasEncryptedHeader(this.#archive.bytes)
+    // With a wrong password an encrypted header is damage to 7-Zip, of one kind or another.
+    const isDamaged = result.crash === 'fault' || result.outcome.errors.length > 0 || !result.outcome.isOpen
+    const isClosedHeader = isDamaged && result.segments.length === 0 && hasEncryptedHeader(this.#archive.bytes)
+    if (!result.outcome.isOpen || isClosedHeader) {
+      this.#isHeaderClosed = result.outcome.isClosed || isClosedHeader
       this.#isEncrypted ||= this.#isHeaderClosed
       return !this.#isHeaderClosed || result.cut === 'time'
     }
@@ -136,10 +138,16 @@ export class Extraction {
     if (cut === 'time') yield { emit: 'missed', reason: 'time', detail: 'Taking it apart takes too long' }
     if (crash === 'memory') yield missed('too-large', 'Taking it apart takes too much memory')
     if (crash === 'fault') yield missed('malformed', '7-Zip gave up in the middle')
-    const isSaid = errors.length > 0 || lost.length > 0 || segments.some(({ failure }) => failure !== undefined)
+    const isSaid =
+      errors.length > 0 ||
+      lost.length > 0 ||
+      outcome.hardLinks > 0 ||
+      links > 0 ||
+      segments.some(({ failure }) => failure !== undefined)
     if (exitCode !== undefined && exitCode > 1 && !isSaid)
       yield missed('malformed', `7-Zip ended with code ${exitCode}`)
-    if (links > 0) yield { emit: 'property', name: 'archive.links', value: String(links) }
+    if (links + outcome.hardLinks > 0)
+      yield { emit: 'property', name: 'archive.links', value: String(links + outcome.hardLinks) }
     yield* this.#tail(outcome.offset ?? 0, outcome.physicalSize)
   }
 

@@ -18,6 +18,8 @@ export interface Outcome {
   /** Where the archive lies in the content, in bytes; undefined where 7-Zip does not say. */
   offset: number | undefined
   physicalSize: number | undefined
+  /** Second names of members, which 7-Zip cannot make in this file system. */
+  hardLinks: number
   /** Members with a failure that were never opened for writing. */
   readonly lost: { readonly name: string; readonly failure: string }[]
 }
@@ -25,6 +27,9 @@ export interface Outcome {
 /** More messages than this say nothing new. */
 const MAX_MESSAGES = 100
 const MAX_LOST = 10_000
+const HARD_LINK = 'Cannot create hard link'
+/** Said about names, never about content. */
+const HARMLESS = [HARD_LINK, 'Cannot create symbolic link', 'Cannot set file attribute', 'Cannot set folder attribute']
 const FACTS = /^(?<name>Physical Size|Offset) = (?<value>\d+)$/
 
 /** Takes lines, and tells failures of members to `fail`, which answers whether it knows the member. */
@@ -36,6 +41,7 @@ export class OutcomeReader {
     warnings: [],
     offset: undefined,
     physicalSize: undefined,
+    hardLinks: 0,
     lost: [],
   }
   readonly #fail: (name: string, failure: string) => boolean
@@ -61,6 +67,8 @@ export class OutcomeReader {
   }
 
   #member(text: string): void {
+    if (text.startsWith(HARD_LINK)) this.outcome.hardLinks++
+    if (HARMLESS.some(words => text.startsWith(words))) return
     const colon = text.indexOf(' : ')
     if (colon < 0) return
     const failure = text.slice(0, colon)

@@ -98,13 +98,15 @@ class TarReader {
     for (let at = start; at < this.#bytes.length;) {
       const next = this.#afterZeros(at)
       if (next >= this.#bytes.length) return
+      // One block of zeros ends nothing, but behind it no member is damaged.
+      const why = next - at >= BLOCK || isEnded ? 'trailing' : 'damaged'
       isEnded ||= next - at >= 2 * BLOCK
       const header = readHeader(this.#bytes, next)
       if (header === undefined) {
         const end = this.#nextHeader(next)
         if (next < (this.#gaps.get(end) ?? end)) {
           this.#gaps.set(end, next)
-          yield { kind: 'gap', offset: next, end, why: isEnded ? 'trailing' : 'damaged' }
+          yield { kind: 'gap', offset: next, end, why }
         }
         at = end
         continue

@@ -22,6 +22,7 @@ export interface SparseMap {
 const GNU = { entries: 386, isExtended: 482, realSize: 483 }
 const STAR = { entries: 356, isExtended: 355, realSize: 452 }
 const STAR_MARK = 0x74617200
+const COMMENT = 0x23
 const ENTRIES = 4
 const EXTENSION_ENTRIES = 21
 const EXTENSION_IS_EXTENDED = 504
@@ -74,6 +75,12 @@ export function paxSparse(records: PaxRecords, data: Uint8Array, limitBytes: num
 function sparse10(data: Uint8Array, realSize: number | undefined): SparseMap | undefined {
   let at = 0
   const line = (): number | undefined => {
+    // Some writers put comments in between.
+    while (data[at] === COMMENT) {
+      const next = data.indexOf(0x0a, at)
+      if (next < 0) return undefined
+      at = next + 1
+    }
     const end = data.indexOf(0x0a, at)
     if (end < 0 || end - at > 20) return undefined
     const value = digits(data, at, end, 10)
