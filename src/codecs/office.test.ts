@@ -9,11 +9,7 @@ const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes)
 
 // Examples of [MS-OVBA] 3.2.
 const OVBA: readonly (readonly [name: string, packed: string, plain: string])[] = [
-  [
-    'no compression',
-    '0119b0006162636465666768006 96a6b6c6d6e6f700071727374 75762e',
-    'abcdefghijklmnopqrstuv.',
-  ],
+  ['no compression', '0119b0006162636465666768006 96a6b6c6d6e6f700071727374 75762e', 'abcdefghijklmnopqrstuv.'],
   [
     'normal compression',
     '012fb00023616161626364658266007061676869 6a013808616b6c00306d6e6f700671027004107273747576107778797a003c',

@@ -33,7 +33,10 @@ export function* referenceEmissions(
     yield { emit: 'property', name: `${prefix}.external.${type}`, value: target }
   if (external.length > 0) {
     const rows = external.slice(0, MAX_ROWS).map(({ type, target }) => [type, target])
-    yield { emit: 'section', section: { kind: 'table', title: 'External references', columns: ['Kind', 'Target'], rows } }
+    yield {
+      emit: 'section',
+      section: { kind: 'table', title: 'External references', columns: ['Kind', 'Target'], rows },
+    }
   }
   if (dde.length === 0) return
   yield { emit: 'anomaly', code: 'dde', detail: 'The document talks to another program (DDE)' }

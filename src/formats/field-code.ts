@@ -56,7 +56,8 @@ export class FieldCodes {
   /** A field whose instruction is known as a whole. */
   instruction(text: string): void {
     const start = text.trimStart()
-    if (/^dde(?:auto)?(?![a-z0-9])/i.test(start) && this.commands.length < MAX_COMMANDS) this.commands.push(start.trimEnd())
+    if (/^dde(?:auto)?(?![a-z0-9])/i.test(start) && this.commands.length < MAX_COMMANDS)
+      this.commands.push(start.trimEnd())
   }
 }
 

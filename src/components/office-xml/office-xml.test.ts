@@ -12,14 +12,18 @@ const PAYLOAD = 'MZ this stands for a program, and is none'
 const base64 = (text: string) => Buffer.from(text).toString('base64').replace(/.{20}/g, '$&\r\n')
 const HEAD = '<?xml version="1.0"?><?mso-application progid="Word.Document"?>'
 const run = (text: string) => collect(officeXml, bytesOf(HEAD + text))
-const childrenOf = ({ children }: Awaited<ReturnType<typeof run>>) => children.map(child => [child.name, latin1(child.bytes)])
+const childrenOf = ({ children }: Awaited<ReturnType<typeof run>>) =>
+  children.map(child => [child.name, latin1(child.bytes)])
 
 it('gives the binary parts of Word 2003 XML', async () => {
   const found = await run(
     `<w:wordDocument><w:docSuppData><w:binData w:name="editdata.mso">${base64(PAYLOAD)}</w:binData></w:docSuppData>` +
       `<w:binData w:name='oledata.mso'>${base64('second')}</w:binData><w:binData/></w:wordDocument>`,
   )
-  expect(childrenOf(found)).toEqual([['editdata.mso', PAYLOAD], ['oledata.mso', 'second']])
+  expect(childrenOf(found)).toEqual([
+    ['editdata.mso', PAYLOAD],
+    ['oledata.mso', 'second'],
+  ])
   expect(missedOf(found)).toEqual([])
 })
 
@@ -30,7 +34,11 @@ it('gives the binary parts of Flat OPC, and what it refers to', async () => {
       `<pkg:part pkg:name="/word/vbaProject.bin"><pkg:binaryData>${base64(PAYLOAD)}</pkg:binaryData></pkg:part></pkg:package>`,
   )
   expect(childrenOf(found)).toEqual([['/word/vbaProject.bin', PAYLOAD]])
-  expect(found.emissions).toContainEqual({ emit: 'anomaly', code: 'external-template', detail: 'The template lies elsewhere' })
+  expect(found.emissions).toContainEqual({
+    emit: 'anomaly',
+    code: 'external-template',
+    detail: 'The template lies elsewhere',
+  })
 })
 
 it('a part that is cut off is what there is, and malformed', async () => {
@@ -44,7 +52,11 @@ it('stands damage anywhere', async () => {
 })
 
 it.each([0x32, 0x40])('an ActiveMime wrapper is decompressed from offset %d', async offset => {
-  const out = new Writer().bytes(bytesOf('ActiveMime\0\0')).padTo(0x1e).u16(offset - 46).padTo(offset)
+  const out = new Writer()
+    .bytes(bytesOf('ActiveMime\0\0'))
+    .padTo(0x1e)
+    .u16(offset - 46)
+    .padTo(offset)
   const bytes = out.bytes(new Uint8Array(deflateSync(PAYLOAD))).finish()
   expect(identify(bytes).name).toBe('activemime')
   const { children, emissions } = await collect(activeMime, bytes)

@@ -94,6 +94,12 @@ export function clsidText(clsid: Uint8Array): string | undefined {
   if (clsid.every(byte => byte === 0)) return undefined
   const hex = (indices: readonly number[]): string =>
     indices.map(i => clsid[i].toString(16).padStart(2, '0').toUpperCase()).join('')
-  const parts = [[3, 2, 1, 0], [5, 4], [7, 6], [8, 9], [10, 11, 12, 13, 14, 15]]
+  const parts = [
+    [3, 2, 1, 0],
+    [5, 4],
+    [7, 6],
+    [8, 9],
+    [10, 11, 12, 13, 14, 15],
+  ]
   return `{${parts.map(hex).join('-')}}`
 }

@@ -62,7 +62,10 @@ describe.each([
 
 const EVIL = joined(textToken('calc'), callToken(110, 1))
 const workbook = (filePass: Uint8Array) =>
-  buildWorkbook({ sheets: [{ name: 'Macro1', isMacro: true, formulas: Array.from({ length: 60 }, () => EVIL) }], filePass })
+  buildWorkbook({
+    sheets: [{ name: 'Macro1', isMacro: true, formulas: Array.from({ length: 60 }, () => EVIL) }],
+    filePass,
+  })
 
 const CIPHERS: readonly (readonly [string, (password: string) => TestCipher])[] = [
   ['RC4 of Office 97', password => basicCipher(componentCrypto, password)],
@@ -96,10 +99,24 @@ describe.each(CIPHERS)('%s', (_, cipherOf) => {
     const text = '\x13DDEAUTO calc\x15'
     const plain = new Writer().u16(0xa5ec).u16(0xc1).padTo(0x0a).u16(0x0200).padTo(0x1a2)
     const head = cipher.header.length
-    plain.u32(head).u32(5 + 16).padTo(0x500).bytes(bytesOf(text))
-    const table = new Writer().u8(2).u32(16).u32(0).u32(text.length).u16(0).u32(0x4000_0000 | (2 * 0x500)).u16(0)
+    plain
+      .u32(head)
+      .u32(5 + 16)
+      .padTo(0x500)
+      .bytes(bytesOf(text))
+    const table = new Writer()
+      .u8(2)
+      .u32(16)
+      .u32(0)
+      .u32(text.length)
+      .u16(0)
+      .u32(0x4000_0000 | (2 * 0x500))
+      .u16(0)
     const { word, table: closed } = encryptWord(plain.finish(), table.finish(), cipher)
-    const entries = [{ path: 'WordDocument', data: word }, { path: '1Table', data: closed }]
+    const entries = [
+      { path: 'WordDocument', data: word },
+      { path: '1Table', data: closed },
+    ]
     const opened = await open(entries, [PASSWORD])
     expect(latin1(child(opened, 'decrypted/WordDocument')!, 0x500)).toBe(text)
     expect(JSON.stringify(opened.emissions)).toContain('DDEAUTO calc')
@@ -116,9 +133,18 @@ it('XOR: a workbook under the usual password is opened', async () => {
 
 it('a presentation is opened, and its objects taken out', async () => {
   const packed = deflateSync(bytesOf('MZ payload'))
-  const object = new Writer().u16(0x10).u16(0x1011).u32(packed.length + 4).u32(10).bytes(packed).finish()
+  const object = new Writer()
+    .u16(0x10)
+    .u16(0x1011)
+    .u32(packed.length + 4)
+    .u32(10)
+    .bytes(packed)
+    .finish()
   const { stream, user } = encryptPresentation(object, cryptoApiCipher(componentCrypto, PASSWORD, 128))
-  const entries = [{ path: 'PowerPoint Document', data: stream }, { path: 'Current User', data: user }]
+  const entries = [
+    { path: 'PowerPoint Document', data: stream },
+    { path: 'Current User', data: user },
+  ]
   const opened = await open(entries, [PASSWORD])
   expect(latin1(child(opened, 'decrypted/PowerPoint Document/object-1')!)).toBe('MZ payload')
   expect(missedOf(opened)).toEqual([])
@@ -127,15 +153,23 @@ it('a presentation is opened, and its objects taken out', async () => {
 
 it('encryption by another way is unsupported, or encrypted', async () => {
   const info = (...version: readonly number[]) => Uint8Array.from([...version, 0, 0, 0, 0])
-  const entries = (data: Uint8Array) => [{ path: 'EncryptionInfo', data }, { path: 'EncryptedPackage', data: new Uint8Array(40) }]
+  const entries = (data: Uint8Array) => [
+    { path: 'EncryptionInfo', data },
+    { path: 'EncryptedPackage', data: new Uint8Array(40) },
+  ]
   expect(missedOf(await open(entries(info(3, 0, 3, 0))))).toEqual(['unsupported'])
   expect(missedOf(await open(entries(info(4, 0, 4, 0))))).toEqual(['malformed'])
   expect(missedOf(await open([{ path: '\tDRMContent', data: new Uint8Array(40) }]))).toEqual(['encrypted'])
 })
 
 it('a number of rounds that would take forever is not begun', async () => {
-  const info = Buffer.from(AGILE_INFO, 'base64').toString('latin1').replace('spinCount="100000"', 'spinCount="999999999"')
-  const entries = [{ path: 'EncryptionInfo', data: bytesOf(info) }, { path: 'EncryptedPackage', data: base64(AGILE_PACKAGE) }]
+  const info = Buffer.from(AGILE_INFO, 'base64')
+    .toString('latin1')
+    .replace('spinCount="100000"', 'spinCount="999999999"')
+  const entries = [
+    { path: 'EncryptionInfo', data: bytesOf(info) },
+    { path: 'EncryptedPackage', data: base64(AGILE_PACKAGE) },
+  ]
   expect(missedOf(await open(entries, [PASSWORD]))).toEqual(['encrypted'])
 })
 

@@ -39,11 +39,7 @@ interface Encryption {
   readonly content?: () => Iterable<Emission>
 }
 
-function encryptionOf(
-  document: OleDocument,
-  context: ComponentContext,
-  plain: PlainStreams,
-): Encryption | undefined {
+function encryptionOf(document: OleDocument, context: ComponentContext, plain: PlainStreams): Encryption | undefined {
   const encrypted = document.bytesAt('EncryptedPackage')
   if (encrypted !== undefined) return packageEncryption(document, encrypted, context)
   if (RIGHTS.some(path => document.stream(path) !== undefined)) return { method: 'rights management' }
@@ -69,11 +65,7 @@ function packageEncryption(document: OleDocument, encrypted: Uint8Array, context
 
 const RC4 = 'rc4'
 
-function wordEncryption(
-  document: OleDocument,
-  context: ComponentContext,
-  plain: PlainStreams,
-): Encryption | undefined {
+function wordEncryption(document: OleDocument, context: ComponentContext, plain: PlainStreams): Encryption | undefined {
   const stream = document.bytesAt('WordDocument')
   const header = stream && readWordHeader(stream)
   if (stream === undefined || header === undefined || !header.isEncrypted) return undefined

@@ -1,14 +1,24 @@
 import { deflateRawSync, deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, Writer } from '../../bytes/index.ts'
-import { buildOle2, buildVba, buildWorkbook, callToken, joined, moduleSource, ovbaStored, textToken } from '../../formats/testing.ts'
+import {
+  buildOle2,
+  buildVba,
+  buildWorkbook,
+  callToken,
+  joined,
+  moduleSource,
+  ovbaStored,
+  textToken,
+} from '../../formats/testing.ts'
 import type { Ole2Entry } from '../../formats/testing.ts'
 import { collect, missedOf } from '../testing/collect.ts'
 import type { Collected } from '../testing/collect.ts'
 import { mutilate } from '../testing/mutilate.ts'
 import { ole2 } from './ole2.ts'
 
-const utf16 = (text: string) => Uint8Array.from([...text].flatMap(c => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8]))
+const utf16 = (text: string) =>
+  Uint8Array.from(text.split('').flatMap(c => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8]))
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
 const PAYLOAD = bytesOf('MZ this stands for a program, and is none')
 const of = (entries: readonly Ole2Entry[]) => collect(ole2, buildOle2({ entries }))
@@ -21,7 +31,10 @@ const anomaliesOf = ({ emissions }: Collected) =>
 
 /** A package as the stream "\x01Ole10Native" has it. */
 const nativePackage = (label: string, data: Uint8Array, claimed = data.length) => {
-  const body = new Writer().u16(2).bytes(bytesOf(`${label}\0C:\\old\\${label}\0`)).u32(0x30000)
+  const body = new Writer()
+    .u16(2)
+    .bytes(bytesOf(`${label}\0C:\\old\\${label}\0`))
+    .u32(0x30000)
   body.u32(8).bytes(bytesOf('C:\\tmp\\\0')).u32(claimed).bytes(data)
   return new Writer().u32(body.length).bytes(body.finish()).finish()
 }
@@ -47,17 +60,31 @@ it('gives every stream by its path, and nothing missed', async () => {
     { path: 'A/B', data: PAYLOAD },
     { path: '\u0003ObjInfo', data: bytesOf('x') },
   ])
-  expect([...childrenOf(collected)].sort()).toEqual([['\u0003ObjInfo', 'x'], ['A/B', text(PAYLOAD)]])
+  expect(childrenOf(collected)).toEqual(
+    new Map([
+      ['A/B', text(PAYLOAD)],
+      ['\u0003ObjInfo', 'x'],
+    ]),
+  )
   expect([...missedOf(collected), ...anomaliesOf(collected)]).toEqual([])
 })
 
 it('unpacks the names of installer streams', async () => {
-  const collected = await of([{ path: '\u4840\u3f7f\u4164\u422f\u4836', data: bytesOf('t') }, { path: 'Data1.cab', data: PAYLOAD }])
+  const collected = await of([
+    { path: '\u4840\u3f7f\u4164\u422f\u4836', data: bytesOf('t') },
+    { path: 'Data1.cab', data: PAYLOAD },
+  ])
   expect([...childrenOf(collected).keys()].sort()).toEqual(['!_Tables', 'Data1.cab'])
 })
 
 it('gives orphans and what is behind the end', async () => {
-  const bytes = buildOle2({ entries: [{ path: 'seen', data: bytesOf('s') }, { path: 'hidden', data: PAYLOAD }], orphans: ['hidden'] })
+  const bytes = buildOle2({
+    entries: [
+      { path: 'seen', data: bytesOf('s') },
+      { path: 'hidden', data: PAYLOAD },
+    ],
+    orphans: ['hidden'],
+  })
   const collected = await collect(ole2, joined(bytes, PAYLOAD))
   expect(childrenOf(collected).get('hidden')).toBe(text(PAYLOAD))
   expect(childrenOf(collected).get('trailing')).toBe(text(PAYLOAD))
@@ -79,13 +106,21 @@ describe('embedded files', () => {
   })
 
   it('data of another program comes out as it is', async () => {
-    const collected = await of([{ path: '\u0001Ole10Native', data: new Writer().u32(PAYLOAD.length).bytes(PAYLOAD).finish() }])
+    const collected = await of([
+      { path: '\u0001Ole10Native', data: new Writer().u32(PAYLOAD.length).bytes(PAYLOAD).finish() },
+    ])
     expect(childrenOf(collected).get('native')).toBe(text(PAYLOAD))
   })
 
   it('an object of a presentation is decompressed, wherever it stands', async () => {
     const packed = deflateSync(PAYLOAD)
-    const object = new Writer().u16(0x10).u16(0x1011).u32(packed.length + 4).u32(PAYLOAD.length).bytes(packed).finish()
+    const object = new Writer()
+      .u16(0x10)
+      .u16(0x1011)
+      .u32(packed.length + 4)
+      .u32(PAYLOAD.length)
+      .bytes(packed)
+      .finish()
     const data = joined(bytesOf('\x0f\x00\xe8\x03 damaged lists'), object)
     const collected = await of([{ path: 'PowerPoint Document', data }])
     expect(childrenOf(collected).get('PowerPoint Document/object-1')).toBe(text(PAYLOAD))
@@ -99,7 +134,10 @@ describe('embedded files', () => {
       { path: `${folder}/__substg1.0_37010102`, data: PAYLOAD },
       { path: `${folder}/__substg1.0_3704001E`, data: bytesOf('A~1.EXE') },
       { path: `${folder}/__substg1.0_3707001F`, data: utf16('añb.exe') },
-      { path: '__substg1.0_10090102', data: new Writer().u32(15).u32(3).u32(0x414c_454d).u32(0).bytes(bytesOf('abc')).finish() },
+      {
+        path: '__substg1.0_10090102',
+        data: new Writer().u32(15).u32(3).u32(0x414c_454d).u32(0).bytes(bytesOf('abc')).finish(),
+      },
     ])
     expect(childrenOf(collected).get(`${folder}/añb.exe`)).toBe(text(PAYLOAD))
     expect(childrenOf(collected).get('__substg1.0_10090102.rtf')).toBe('abc')
@@ -134,8 +172,15 @@ describe('VBA', () => {
 
   it.each([
     ['is missing', (entries: readonly Ole2Entry[]) => entries.filter(({ path }) => !path.endsWith('/dir'))],
-    ['is damaged', (entries: readonly Ole2Entry[]) => entries.map(e => (e.path.endsWith('/dir') ? { ...e, data: bytesOf('\x01garbage') } : e))],
-    ['lies elsewhere', (entries: readonly Ole2Entry[]) => entries.map(e => (e.path.endsWith('/dir') ? { ...e, path: 'X/dir' } : e))],
+    [
+      'is damaged',
+      (entries: readonly Ole2Entry[]) =>
+        entries.map(e => (e.path.endsWith('/dir') ? { ...e, data: bytesOf('\x01garbage') } : e)),
+    ],
+    [
+      'lies elsewhere',
+      (entries: readonly Ole2Entry[]) => entries.map(e => (e.path.endsWith('/dir') ? { ...e, path: 'X/dir' } : e)),
+    ],
   ])('source is found where the list %s', async (_, change) => {
     const collected = await of(change(buildVba('Macros', [evil])))
     expect([...childrenOf(collected).values()]).toContain(text(moduleSource(evil)))
@@ -144,7 +189,11 @@ describe('VBA', () => {
   })
 
   it('source is found in sectors that no stream reaches', async () => {
-    const bytes = joined(buildOle2({ entries: [{ path: 'a', data: PAYLOAD }] }), ovbaStored(moduleSource(evil)), new Uint8Array(100))
+    const bytes = joined(
+      buildOle2({ entries: [{ path: 'a', data: PAYLOAD }] }),
+      ovbaStored(moduleSource(evil)),
+      new Uint8Array(100),
+    )
     const collected = await collect(ole2, bytes)
     expect(childrenOf(collected).get('unallocated/Module1.bas')).toBe(text(moduleSource(evil)))
   })
@@ -170,7 +219,13 @@ describe('workbooks', () => {
     const data = buildWorkbook({
       sheets: [
         { name: 'Cells' },
-        { name: 'Macro1', isMacro: true, state: 2, formulas: [CONCATENATED, callToken(0x8011, 0), callToken(54, 0)], strings: [1] },
+        {
+          name: 'Macro1',
+          isMacro: true,
+          state: 2,
+          formulas: [CONCATENATED, callToken(0x8011, 0), callToken(54, 0)],
+          strings: [1],
+        },
       ],
       sharedStrings: ['first', 'http://example.com'],
       autoOpen: Uint8Array.of(0x3a, 0, 0, 0, 0, 0, 0),
@@ -214,8 +269,19 @@ describe('fields of Word documents', () => {
     stream.bytes(bytesOf(first))
     const secondAt = stream.length
     stream.bytes(utf16(second))
-    const table = new Writer().u8(2).u32(4 * 3 + 8 * 2).u32(0).u32(first.length).u32(first.length + second.length)
-    table.u16(0).u32(0x4000_0000 | (2 * firstAt)).u16(0).u16(0).u32(secondAt).u16(0)
+    const table = new Writer()
+      .u8(2)
+      .u32(4 * 3 + 8 * 2)
+      .u32(0)
+      .u32(first.length)
+      .u32(first.length + second.length)
+    table
+      .u16(0)
+      .u32(0x4000_0000 | (2 * firstAt))
+      .u16(0)
+      .u16(0)
+      .u32(secondAt)
+      .u16(0)
     const bytes = stream.finish()
     new DataView(bytes.buffer).setUint32(0x1a6, table.length, true)
     return [
@@ -234,7 +300,11 @@ describe('fields of Word documents', () => {
     expect(anomaliesOf(collected)).toEqual(['dde'])
   })
 
-  it.each([['\x13 HYPERLINK "a" \x14', 'DDE\x15'], ['DDEAUTO', ' x'], ['\x13DDEALL x', '\x15']])('%j %j: none', async (first, second) => {
+  it.each([
+    ['\x13 HYPERLINK "a" \x14', 'DDE\x15'],
+    ['DDEAUTO', ' x'],
+    ['\x13DDEALL x', '\x15'],
+  ])('%j %j: none', async (first, second) => {
     expect(anomaliesOf(await of(document(first, second)))).toEqual([])
   })
 

@@ -47,8 +47,7 @@ function* facts(document: OleDocument): Generator<Emission, void> {
   for (const value of [...new Set(others)].slice(0, MAX_CLSIDS))
     yield { emit: 'property', name: 'ole2.storageClsid', value }
   for (const problem of file.problems) yield { emit: 'missed', reason: 'malformed', detail: problem }
-  if (file.isCrossLinked)
-    yield { emit: 'anomaly', code: 'ole2-cross-linked', detail: 'Two streams share sectors' }
+  if (file.isCrossLinked) yield { emit: 'anomaly', code: 'ole2-cross-linked', detail: 'Two streams share sectors' }
   if (file.streams.some(stream => stream.isOrphan))
     yield { emit: 'anomaly', code: 'ole2-orphan', detail: 'The directory has streams that no storage holds' }
 }
@@ -65,8 +64,7 @@ function streamChild(document: OleDocument, stream: OleStream): Emission {
 function* decryptedContent(document: OleDocument, context: ComponentContext): Generator<Emission, void> {
   const plain: PlainStreams = new Map()
   yield* guarded(encryptionEmissions(document, context, plain), '')
-  const streamOf = (name: string): Uint8Array | undefined =>
-    plain.get(name.toLowerCase()) ?? document.bytesAt(name)
+  const streamOf = (name: string): Uint8Array | undefined => plain.get(name.toLowerCase()) ?? document.bytesAt(name)
   const workbook = streamOf('Workbook') ?? streamOf('Book')
   if (workbook !== undefined) yield* guarded(workbookEmissions(workbook), 'Workbook')
   const word = streamOf('WordDocument')
@@ -100,6 +98,7 @@ function* unreached({ bytes, unreached, tailAt }: CompoundFile): Generator<Emiss
 }
 
 function holdsAnything(bytes: Uint8Array, extents: readonly number[]): boolean {
-  for (const piece of extentPieces(bytes, extents)) for (let i = 0; i < piece.length; i++) if (piece[i] !== 0 && piece[i] !== 0xff) return true
+  for (const piece of extentPieces(bytes, extents))
+    for (let i = 0; i < piece.length; i++) if (piece[i] !== 0 && piece[i] !== 0xff) return true
   return false
 }

@@ -32,8 +32,7 @@ export function openPresentation(
   return { password: cipher.password, plain }
 }
 
-const typeAt = (stream: Uint8Array, at: number): number =>
-  at + HEADER <= stream.length ? u16le(stream, at + 2) : -1
+const typeAt = (stream: Uint8Array, at: number): number => (at + HEADER <= stream.length ? u16le(stream, at + 2) : -1)
 
 /** Offsets of the objects by their numbers; of those that were written twice, the last. */
 function readPlaces(

@@ -21,7 +21,15 @@ const MAX_TOTAL_BYTES = 256 << 20
 /** Characters of a module's source that are searched for words. */
 const MAX_SEARCHED = 4 << 20
 /** Words that stand in a project only when its code uses them. */
-const TELLING = ['createobject', 'urldownloadtofilea', 'wscript', 'shellexecutea', 'virtualalloc', 'autoopen', 'auto_open']
+const TELLING = [
+  'createobject',
+  'urldownloadtofilea',
+  'wscript',
+  'shellexecutea',
+  'virtualalloc',
+  'autoopen',
+  'auto_open',
+]
 
 interface Found {
   readonly name: string
@@ -43,7 +51,12 @@ export function* vbaEmissions(document: OleDocument): Generator<Emission, void> 
     const name = [found.folder, `${found.name}.${found.extension}`].filter(part => part !== '').join('/')
     totalBytes += found.bytes.length
     if (totalBytes > MAX_TOTAL_BYTES) {
-      yield { emit: 'missed', reason: 'too-large', detail: `Macros have more than ${MAX_TOTAL_BYTES} bytes`, member: name }
+      yield {
+        emit: 'missed',
+        reason: 'too-large',
+        detail: `Macros have more than ${MAX_TOTAL_BYTES} bytes`,
+        member: name,
+      }
       break
     }
     if (rows.length === 0) yield { emit: 'property', name: 'ole2.macros', value: 'vba' }

@@ -33,7 +33,7 @@ it('a file that claims too much is what there is, and hides no other', async () 
 
 describe('a packaged section', () => {
   const header = () => new Writer().bytes(TYPE).padTo(48).bytes(hex('2fe98d63d4a6c14b9a36b3fc2511a5b7')).u32(0)
-  const start32 = (type: number, size: number) => ((2 | 4 | (type << 3) | (size << 17)) >>> 0)
+  const start32 = (type: number, size: number) => (2 | 4 | (type << 3) | (size << 17)) >>> 0
   const start16 = (type: number, size: number) => type * 8 + size * 512
   /** A length of one or two bytes in front of the data. */
   const item = (data: Uint8Array) => {
@@ -44,14 +44,23 @@ describe('a packaged section', () => {
   it('gives its blobs', async () => {
     const long = new Uint8Array(1_000).fill(0x41)
     const out = header().u32(start32(0x7a, 3)).bytes(bytesOf('abc')).u16(start16(0x01, 2)).bytes(bytesOf('xy'))
-    out.u16(start16(0x02, item(PAYLOAD).length)).bytes(item(PAYLOAD)).u8(0x05)
-    out.u32(start32(0x02, item(long).length)).bytes(item(long)).u8(0x05).u16(0x0000 | (0x7a << 2) | 3)
+    out
+      .u16(start16(0x02, item(PAYLOAD).length))
+      .bytes(item(PAYLOAD))
+      .u8(0x05)
+    out
+      .u32(start32(0x02, item(long).length))
+      .bytes(item(long))
+      .u8(0x05)
+      .u16(0x0000 | (0x7a << 2) | 3)
     const found = await run(out.finish())
     expect([texts(found), missedOf(found)]).toEqual([[latin1(PAYLOAD), latin1(long)], []])
   })
 
   it('that is cut off is malformed', async () => {
-    const out = header().u16(start16(0x02, item(PAYLOAD).length)).bytes(item(PAYLOAD).subarray(0, 20))
+    const out = header()
+      .u16(start16(0x02, item(PAYLOAD).length))
+      .bytes(item(PAYLOAD).subarray(0, 20))
     const found = await run(out.finish())
     expect([texts(found), missedOf(found)]).toEqual([[latin1(PAYLOAD.subarray(0, 19))], ['malformed blob-1']])
   })

@@ -22,7 +22,16 @@ function zip(members: Readonly<Record<string, string>>): Uint8Array {
   const at = out.length
   const count = Object.keys(members).length
   out.bytes(central.finish())
-  return out.u32(0x0605_4b50).u16(0).u16(0).u16(count).u16(count).u32(out.length - at).u32(at).u16(0).finish()
+  return out
+    .u32(0x0605_4b50)
+    .u16(0)
+    .u16(0)
+    .u16(count)
+    .u16(count)
+    .u32(out.length - at)
+    .u32(at)
+    .u16(0)
+    .finish()
 }
 
 const RELATIONSHIPS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
@@ -65,9 +74,26 @@ describe('commands', () => {
 
   it.each([
     ['word/document.xml', '<w:fldSimple w:instr=" DDEAUTO c:\\a &quot;b&quot; "/>', 'DDEAUTO c:\\a "b"'],
-    ['word/document.xml', field('<w:instrText xml:space="preserve"> DDE</w:instrText>', '<w:instrText>AUTO x</w:instrText>'), 'DDEAUTO x'],
-    ['word/header2.xml', field('<w:instrText>DDE</w:instrText>', '<w:instrText> x</w:instrText>', '<w:fldChar w:fldCharType="separate"/>', '<w:t>y</w:t>'), 'DDE x'],
-    ['xl/externalLinks/externalLink1.xml', '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>', 'cmd|/c calc'],
+    [
+      'word/document.xml',
+      field('<w:instrText xml:space="preserve"> DDE</w:instrText>', '<w:instrText>AUTO x</w:instrText>'),
+      'DDEAUTO x',
+    ],
+    [
+      'word/header2.xml',
+      field(
+        '<w:instrText>DDE</w:instrText>',
+        '<w:instrText> x</w:instrText>',
+        '<w:fldChar w:fldCharType="separate"/>',
+        '<w:t>y</w:t>',
+      ),
+      'DDE x',
+    ],
+    [
+      'xl/externalLinks/externalLink1.xml',
+      '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>',
+      'cmd|/c calc',
+    ],
   ])('in %s: %s', async (name, xml, command) => {
     const found = await run({ [name]: xml })
     expect(propertiesOf(found)).toEqual([`ooxml.dde=${command}`])
@@ -80,7 +106,8 @@ describe('commands', () => {
 })
 
 it('names macros and embedded files, and writes macro sheets as text', async () => {
-  const sheet = '<xm:macrosheet><sheetData><row><c r="A1"><f>EXEC("a&amp;b")</f><v>0</v></c><c r="B2"><v>7</v></c></row></sheetData></xm:macrosheet>'
+  const sheet =
+    '<xm:macrosheet><sheetData><row><c r="A1"><f>EXEC("a&amp;b")</f><v>0</v></c><c r="B2"><v>7</v></c></row></sheetData></xm:macrosheet>'
   const found = await run({
     'xl/vbaProject.bin': 'x',
     'xl/macrosheets/sheet1.xml': sheet,
@@ -98,7 +125,11 @@ it('says nothing about an ordinary document', async () => {
 })
 
 it('stands damage anywhere', async () => {
-  const bytes = zip({ 'a.rels': '', 'word/_rels/document.xml.rels': rels('image', 'http://a'), 'word/document.xml': '<a' })
+  const bytes = zip({
+    'a.rels': '',
+    'word/_rels/document.xml.rels': rels('image', 'http://a'),
+    'word/document.xml': '<a',
+  })
   expect(await mutilate(ooxml, bytes, 'docx', { step: 3, mutations: 500 })).toBe(0)
   expect(missedOf(await collect(ooxml, new Uint8Array(0), { type: 'docx' }))).toEqual([])
 })

@@ -40,7 +40,14 @@ export const ooxml: Component = {
         const facts = officeFacts(text)
         external.push(...facts.external)
         dde.push(...facts.dde)
-      } else yield { emit: 'child', name: `macrosheet-${sheet}.txt`, relation: 'view', type: 'text', content: xmlMacroSheetText(text) }
+      } else
+        yield {
+          emit: 'child',
+          name: `macrosheet-${sheet}.txt`,
+          relation: 'view',
+          type: 'text',
+          content: xmlMacroSheetText(text),
+        }
     }
     yield* referenceEmissions('ooxml', external, dde)
     yield* embedded(names)

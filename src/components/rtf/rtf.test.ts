@@ -5,15 +5,31 @@ import { mutilate } from '../testing/mutilate.ts'
 import { rtf } from './rtf.ts'
 
 const PAYLOAD = bytesOf('MZ this stands for a program, and is none')
-const counted = (text: string) => new Writer().u32(text.length + 1).bytes(bytesOf(`${text}\0`)).finish()
+const counted = (text: string) =>
+  new Writer()
+    .u32(text.length + 1)
+    .bytes(bytesOf(`${text}\0`))
+    .finish()
 
 const object = (className: string, data: Uint8Array, claimed = data.length) =>
   new Writer().u32(0x501).u32(2).bytes(counted(className)).u32(0).u32(0).u32(claimed).bytes(data).finish()
 const packed = (data: Uint8Array) =>
-  object('Package', new Writer().u16(2).bytes(bytesOf('a.exe\0C:\\a.exe\0')).u32(0x30000).u32(1).u8(0).u32(data.length).bytes(data).finish())
+  object(
+    'Package',
+    new Writer()
+      .u16(2)
+      .bytes(bytesOf('a.exe\0C:\\a.exe\0'))
+      .u32(0x30000)
+      .u32(1)
+      .u8(0)
+      .u32(data.length)
+      .bytes(data)
+      .finish(),
+  )
 
 const HEX = encodeHex(packed(PAYLOAD))
-const wrapped = (hex: string) => `{\\rtf1\\ansi text {\\object\\objemb{\\*\\objclass Package}{\\*\\objdata ${hex}}} more}`
+const wrapped = (hex: string) =>
+  `{\\rtf1\\ansi text {\\object\\objemb{\\*\\objclass Package}{\\*\\objdata ${hex}}} more}`
 const run = (text: string) => collect(rtf, bytesOf(text), { type: 'rtf' })
 type Run = Awaited<ReturnType<typeof run>>
 const childrenOf = ({ children }: Run) => new Map(children.map(child => [child.name, latin1(child.bytes)]))
@@ -29,8 +45,8 @@ const even = half & ~1
 const WAYS: readonly (readonly [string, string])[] = [
   ['as it is', HEX],
   ['in upper case', HEX.toUpperCase()],
-  ['with white space everywhere', [...HEX].join(' \r\n\t')],
-  ['with control words between', [...HEX].join('\\par ')],
+  ['with white space everywhere', HEX.split('').join(' \r\n\t')],
+  ['with control words between', HEX.split('').join('\\par ')],
   ['with control words that take numbers', `${HEX.slice(0, even)}\\foo12345 ${HEX.slice(even)}`],
   ['with control symbols', `${HEX.slice(0, even)}\\*\\~\\_\\-${HEX.slice(even)}`],
   ['with braces that are escaped', `${HEX.slice(0, even)}\\{\\}${HEX.slice(even)}`],
@@ -43,7 +59,10 @@ const WAYS: readonly (readonly [string, string])[] = [
   ['with half a byte before a character by number', `${HEX.slice(0, even)}4\\'ab${HEX.slice(even)}`],
   ['with a byte order of its own', `\\bin0 ${HEX}`],
   ['as bytes', `\\bin${HEX.length / 2} ${latin1(packed(PAYLOAD))}`],
-  ['partly as bytes', `${HEX.slice(0, even)}\\bin${HEX.length / 2 - even / 2} ${latin1(packed(PAYLOAD).subarray(even / 2))}`],
+  [
+    'partly as bytes',
+    `${HEX.slice(0, even)}\\bin${HEX.length / 2 - even / 2} ${latin1(packed(PAYLOAD).subarray(even / 2))}`,
+  ],
   ['with an odd digit at the end', `${HEX}f`],
   ['with what is no digit', `${HEX.slice(0, even)}zyxw!?${HEX.slice(even)}`],
 ]
@@ -97,7 +116,12 @@ describe('an object', () => {
   })
 
   it('that is linked tells where to', async () => {
-    const linked = new Writer().u32(0x501).u32(1).bytes(counted('htmlfile')).bytes(counted('http://example.com/x')).u32(0)
+    const linked = new Writer()
+      .u32(0x501)
+      .u32(1)
+      .bytes(counted('htmlfile'))
+      .bytes(counted('http://example.com/x'))
+      .u32(0)
     const collected = await run(wrapped(encodeHex(linked.finish())))
     expect(propertiesOf(collected)).toContain('rtf.link=http://example.com/x')
     expect(anomaliesOf(collected)).toEqual(['external-object'])
@@ -136,7 +160,9 @@ describe('references', () => {
   ])('%s: a command', async text => expect(anomaliesOf(await run(`{\\rtf1 ${text}}`))).toEqual(['dde']))
 
   it('a hyperlink is none', async () => {
-    const collected = await run('{\\rtf1{\\field{\\*\\fldinst HYPERLINK "http://a"}{\\fldrslt DDEAUTO}}{\\*\\template Normal.dot}}')
+    const collected = await run(
+      '{\\rtf1{\\field{\\*\\fldinst HYPERLINK "http://a"}{\\fldrslt DDEAUTO}}{\\*\\template Normal.dot}}',
+    )
     expect(anomaliesOf(collected)).toEqual([])
   })
 })
@@ -154,7 +180,7 @@ describe('hostile documents', () => {
   })
 
   it('stand damage anywhere', async () => {
-    const text = `${wrapped(`${HEX.slice(0, even)}{\\*\\foo 4142}\\'ab\\bin4 abcd${HEX.slice(even)}`)}`
+    const text = wrapped(`${HEX.slice(0, even)}{\\*\\foo 4142}\\'ab\\bin4 abcd${HEX.slice(even)}`)
     expect(await mutilate(rtf, bytesOf(text), 'rtf', { step: 2, mutations: 800 })).toBeGreaterThan(100)
   })
 })

@@ -32,16 +32,26 @@ export const rtf: Component = {
       }
       yield* spanEmissions(bytes, span, index + 1, rows)
       if (!span.isClosed)
-        yield { emit: 'missed', reason: 'malformed', detail: 'Data in the document is cut off', member: `${span.kind}-${index + 1}` }
+        yield {
+          emit: 'missed',
+          reason: 'malformed',
+          detail: 'Data in the document is cut off',
+          member: `${span.kind}-${index + 1}`,
+        }
     }
     if (document.isCut)
-      yield { emit: 'missed', reason: 'too-large', detail: `The document has more than ${document.spans.length} objects` }
+      yield {
+        emit: 'missed',
+        reason: 'too-large',
+        detail: `The document has more than ${document.spans.length} objects`,
+      }
     if (rows.length > 0) {
       const columns = ['Object', 'Class', 'Kind', 'Bytes']
       yield { emit: 'section', section: { kind: 'table', title: 'Objects', columns, rows: rows.slice(0, MAX_ROWS) } }
     }
     const rest = bytes.subarray(document.end)
-    if (rest.some(byte => byte > 0x20)) yield { emit: 'child', name: 'trailing', relation: 'supplementary', content: rest }
+    if (rest.some(byte => byte > 0x20))
+      yield { emit: 'child', name: 'trailing', relation: 'supplementary', content: rest }
   },
 }
 

@@ -51,7 +51,12 @@ export function buildWorkbook({ sheets, sharedStrings = [], dde, filePass, autoO
     const parts = [bof(5)]
     if (filePass !== undefined) parts.push(record(0x2f, filePass))
     sheets.forEach(({ name, isMacro = false, state = 0 }, i) => {
-      const head = new Writer().u32(starts[i]).u8(state).u8(isMacro ? 1 : 0).u8(name.length).u8(0)
+      const head = new Writer()
+        .u32(starts[i])
+        .u8(state)
+        .u8(isMacro ? 1 : 0)
+        .u8(name.length)
+        .u8(0)
       parts.push(record(0x85, head.bytes(bytesOf(name)).finish()))
     })
     if (dde !== undefined) {

@@ -123,10 +123,16 @@ class Formula {
         return fits(wide ? 6 : 24) && this.#push(`EXTERN.${u16le(tokens, at)}.${u16le(tokens, at + 2)}`)
       case 0x3a:
       case 0x3c:
-        return fits(wide ? 6 : 17) && this.#push(`${sheetName(externSheets, u16le(tokens, at))}!${this.#cell(at + (wide ? 2 : 14), wide)}`)
+        return (
+          fits(wide ? 6 : 17) &&
+          this.#push(`${sheetName(externSheets, u16le(tokens, at))}!${this.#cell(at + (wide ? 2 : 14), wide)}`)
+        )
       case 0x3b:
       case 0x3d:
-        return fits(wide ? 10 : 20) && this.#push(`${sheetName(externSheets, u16le(tokens, at))}!${this.#area(at + (wide ? 2 : 14), wide)}`)
+        return (
+          fits(wide ? 10 : 20) &&
+          this.#push(`${sheetName(externSheets, u16le(tokens, at))}!${this.#area(at + (wide ? 2 : 14), wide)}`)
+        )
       default:
         return false
     }
@@ -178,7 +184,8 @@ class Formula {
 
   #area(at: number, wide: boolean): string {
     const tokens = this.#tokens
-    const column = (place: number): number => (wide ? u16le(tokens, at + 4 + 2 * place) & 0x3fff : tokens[at + 4 + place])
+    const column = (place: number): number =>
+      wide ? u16le(tokens, at + 4 + 2 * place) & 0x3fff : tokens[at + 4 + place]
     const mask = wide ? 0xffff : 0x3fff
     return `${cellName(u16le(tokens, at) & mask, column(0))}:${cellName(u16le(tokens, at + 2) & mask, column(1))}`
   }

@@ -48,8 +48,7 @@ function lineOf({ type, data }: BiffRecord, workbook: BiffWorkbook): string {
   const cell = cellName(u16le(data, 0), u16le(data, 2))
   if (type === RECORD.formula && data.length >= 22)
     return `${cell}\t=${formulaText(data.subarray(22, 22 + u16le(data, 20)), workbook)}\n`
-  if (type === RECORD.labelSst && data.length >= 10)
-    return `${cell}\t${workbook.sharedStrings[u32le(data, 6)] ?? ''}\n`
+  if (type === RECORD.labelSst && data.length >= 10) return `${cell}\t${workbook.sharedStrings[u32le(data, 6)] ?? ''}\n`
   if (type === RECORD.label && data.length >= 8) return `${cell}\t${textOf(data, 6, workbook)}\n`
   if (type === RECORD.number && data.length >= 14) return `${cell}\t${doubleAt(data, 6)}\n`
   if (type === RECORD.rk && data.length >= 10) return `${cell}\t${rkValue(u32le(data, 6))}\n`

@@ -73,9 +73,23 @@ export function buildOle2({ entries, version = 3, rootClsid, orphans = [] }: Ole
   const { fatSectors, difatStart, difatCount } = addFat(sectors, fat, sectorSize)
   const out = new Writer()
   out.bytes(Uint8Array.of(0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1)).bytes(new Uint8Array(16))
-  out.u16(0x3e).u16(version).u16(0xfffe).u16(version === 4 ? 12 : 9).u16(6).bytes(new Uint8Array(6))
-  out.u32(version === 4 ? Math.ceil((nodes.length * 128) / sectorSize) : 0).u32(fatSectors.length).u32(directoryStart)
-  out.u32(0).u32(CUTOFF).u32(miniFatStart).u32(Math.ceil((miniFat.length * 4) / sectorSize)).u32(difatStart)
+  out
+    .u16(0x3e)
+    .u16(version)
+    .u16(0xfffe)
+    .u16(version === 4 ? 12 : 9)
+    .u16(6)
+    .bytes(new Uint8Array(6))
+  out
+    .u32(version === 4 ? Math.ceil((nodes.length * 128) / sectorSize) : 0)
+    .u32(fatSectors.length)
+    .u32(directoryStart)
+  out
+    .u32(0)
+    .u32(CUTOFF)
+    .u32(miniFatStart)
+    .u32(Math.ceil((miniFat.length * 4) / sectorSize))
+    .u32(difatStart)
   out.u32(difatCount)
   for (let i = 0; i < 109; i++) out.u32(fatSectors[i] ?? FREE)
   out.padTo(sectorSize)
@@ -109,7 +123,9 @@ function flatten(root: Node): readonly Node[] {
   const visit = (node: Node): void => {
     node.id = nodes.length
     nodes.push(node)
-    node.children.sort((a, b) => a.name.length - b.name.length || (a.name.toUpperCase() < b.name.toUpperCase() ? -1 : 1))
+    node.children.sort(
+      (a, b) => a.name.length - b.name.length || (a.name.toUpperCase() < b.name.toUpperCase() ? -1 : 1),
+    )
     for (const child of node.children) visit(child)
   }
   visit(root)
@@ -126,13 +142,20 @@ function directoryOf(nodes: readonly Node[], miniSize: number, sectorSize: numbe
   for (const node of nodes) {
     const isRoot = node === nodes[0]
     for (let i = 0; i < 32; i++) out.u16(i < node.name.length ? node.name.charCodeAt(i) : 0)
-    out.u16(2 * node.name.length + 2).u8(isRoot ? 5 : node.data === undefined ? 1 : 2).u8(1)
-    out.u32(FREE).u32(right.get(node) ?? FREE).u32(node.children.find(child => !child.isOrphan)?.id ?? FREE)
+    out
+      .u16(2 * node.name.length + 2)
+      .u8(isRoot ? 5 : node.data === undefined ? 1 : 2)
+      .u8(1)
+    out
+      .u32(FREE)
+      .u32(right.get(node) ?? FREE)
+      .u32(node.children.find(child => !child.isOrphan)?.id ?? FREE)
     out.bytes(node.clsid ?? new Uint8Array(16)).bytes(new Uint8Array(20))
     out.u32(node.data === undefined && !isRoot ? 0 : node.start)
     out.u64(isRoot ? miniSize : (node.data?.length ?? 0))
   }
-  while (out.length % sectorSize !== 0) out.bytes(new Uint8Array(68)).u32(FREE).u32(FREE).u32(FREE).bytes(new Uint8Array(48))
+  while (out.length % sectorSize !== 0)
+    out.bytes(new Uint8Array(68)).u32(FREE).u32(FREE).u32(FREE).bytes(new Uint8Array(48))
   return out.finish()
 }
 

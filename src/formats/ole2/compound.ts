@@ -216,7 +216,8 @@ class Opening {
     let sector = entry.start
     while (sectors.length < limit) {
       if (sector >= this.#usedMini.length || this.#steps-- <= 0) {
-        problem = sector === END_OF_CHAIN ? 'its chain of sectors is too short' : 'its chain leads out of the mini stream'
+        problem =
+          sector === END_OF_CHAIN ? 'its chain of sectors is too short' : 'its chain leads out of the mini stream'
         break
       }
       if (this.#usedMini[sector] === 1) this.#isCrossLinked = true

@@ -47,22 +47,45 @@ describe.each([3, 4] as const)('version %d', version => {
 
 it('reads a FAT that goes on in sectors of its own', () => {
   const big = data(9 << 20)
-  const bytes = buildOle2({ entries: [{ path: 'big', data: big }, { path: 'small', data: data(10) }] })
+  const bytes = buildOle2({
+    entries: [
+      { path: 'big', data: big },
+      { path: 'small', data: data(10) },
+    ],
+  })
   const file = openCompound(bytes)
   expect([file.problems, holdsNothing(file)]).toEqual([[], true])
-  expect(Buffer.compare(streamBytes(file, file.streams.find(stream => stream.name === 'big')!), big)).toBe(0)
+  expect(
+    Buffer.compare(
+      streamBytes(
+        file,
+        file.streams.find(stream => stream.name === 'big')!,
+      ),
+      big,
+    ),
+  ).toBe(0)
 })
 
 describe('what trees do not reach', () => {
   it('is found in the array of entries', () => {
     const bytes = buildOle2({ entries: ENTRIES, orphans: ['small', 'A/other'] })
     const file = openCompound(bytes)
-    expect(file.streams.filter(stream => stream.isOrphan).map(stream => stream.name).sort()).toEqual(['other', 'small'])
+    expect(
+      file.streams
+        .filter(stream => stream.isOrphan)
+        .map(stream => stream.name)
+        .sort(),
+    ).toEqual(['other', 'small'])
     expect(streamsOf(bytes).get('small')).toEqual(data(100))
   })
 
   it('is told, sector by sector', () => {
-    const whole = buildOle2({ entries: [{ path: 'kept', data: data(5000) }, { path: 'gone', data: data(6000, 9) }] })
+    const whole = buildOle2({
+      entries: [
+        { path: 'kept', data: data(5000) },
+        { path: 'gone', data: data(6000, 9) },
+      ],
+    })
     // The entry of `gone` is emptied: type, start and size.
     const at = whole.length - bytesFromEnd(whole, 'gone')
     const bytes = whole.slice()
@@ -76,7 +99,7 @@ describe('what trees do not reach', () => {
 
 /** Distance from the end of the entry with this name. */
 function bytesFromEnd(bytes: Uint8Array, name: string): number {
-  const wanted = [...name].flatMap(character => [character.charCodeAt(0), 0])
+  const wanted = name.split('').flatMap(character => [character.charCodeAt(0), 0])
   return bytes.length - Buffer.from(bytes).lastIndexOf(Uint8Array.from(wanted))
 }
 
@@ -107,11 +130,13 @@ describe('damage', () => {
   })
 
   it('many entries over one chain are bounded', () => {
-    const bytes = buildOle2({ entries: Array.from({ length: 2_000 }, (_, i) => ({ path: `s${i}`, data: data(i === 0 ? 200_000 : 1) })) })
+    const bytes = buildOle2({
+      entries: Array.from({ length: 2_000 }, (_, i) => ({ path: `s${i}`, data: data(i === 0 ? 200_000 : 1) })),
+    })
     const file = openCompound(bytes)
     const first = file.streams.find(stream => stream.name === 's0')!
     const forged = bytes.slice()
-    const place = Buffer.from([...'s1'].flatMap(c => [c.charCodeAt(0), 0]))
+    const place = Buffer.from('s1'.split('').flatMap(c => [c.charCodeAt(0), 0]))
     for (let at = 512; at < forged.length; at += 128)
       if (Buffer.from(forged.subarray(at, at + 2)).equals(place.subarray(0, 2)) && forged[at + 66] === 2) {
         new DataView(forged.buffer).setUint32(at + 116, first.start, true)
@@ -141,7 +166,8 @@ describe('damage', () => {
       try {
         const file = openCompound(bytes)
         for (const { extents } of file.streams)
-          for (let i = 0; i < extents.length; i += 2) expect(extents[i] + extents[i + 1]).toBeLessThanOrEqual(bytes.length)
+          for (let i = 0; i < extents.length; i += 2)
+            expect(extents[i] + extents[i + 1]).toBeLessThanOrEqual(bytes.length)
       } catch (error) {
         if (!(error instanceof ContentError)) throw error
         errors++
@@ -160,7 +186,14 @@ describe('damage', () => {
 
 describe('property sets', () => {
   const build = (values: readonly (readonly [id: number, type: number, value: Uint8Array])[]) => {
-    const out = new Writer().u16(0xfffe).u16(0).u32(0).bytes(new Uint8Array(16)).u32(1).bytes(new Uint8Array(16)).u32(48)
+    const out = new Writer()
+      .u16(0xfffe)
+      .u16(0)
+      .u32(0)
+      .bytes(new Uint8Array(16))
+      .u32(1)
+      .bytes(new Uint8Array(16))
+      .u32(48)
     const body = new Writer()
     const head = new Writer().u32(0).u32(values.length)
     for (const [id, type, value] of values) {

@@ -23,7 +23,7 @@ export interface PresentationObject {
 /** Every object of the stream. Cost: one native search over the stream, each object is passed over once. */
 export function presentationObjects(stream: Uint8Array): readonly PresentationObject[] {
   const objects: PresentationObject[] = []
-  for (let at = stream.indexOf(OBJECT_STORAGE & 255, 2); at >= 0 && objects.length < MAX_OBJECTS; ) {
+  for (let at = stream.indexOf(OBJECT_STORAGE & 255, 2); at >= 0 && objects.length < MAX_OBJECTS;) {
     const object = objectAt(stream, at - 2)
     if (object !== undefined) objects.push(object)
     at = stream.indexOf(OBJECT_STORAGE & 255, object === undefined ? at + 1 : Math.max(object.end + 2, at + 1))

@@ -34,14 +34,40 @@ export function buildVba(
 ): { readonly path: string; readonly data: Uint8Array }[] {
   const dir = new Writer()
   const record = (id: number, data: Uint8Array): void => void dir.u16(id).u32(data.length).bytes(data)
-  record(0x0001, new Writer().u32(1).finish())
-  record(0x0003, new Writer().u16(1252).finish())
+  const number = (id: number, size: number, value: number): void => record(id, new Writer().uint(size, value).finish())
+  /** A text, then the same in UTF-16. */
+  const twice = (id: number, wideId: number, text: string): void => {
+    record(id, bytesOf(text))
+    record(
+      wideId,
+      bytesOf(
+        text
+          .split('')
+          .map(character => `${character}\0`)
+          .join(''),
+      ),
+    )
+  }
+  number(0x0001, 4, 1)
+  number(0x0002, 4, 0x409)
+  number(0x0014, 4, 0x409)
+  number(0x0003, 2, 1252)
+  record(0x0004, bytesOf('Project'))
+  twice(0x0005, 0x0040, '')
+  twice(0x0006, 0x003d, '')
+  number(0x0007, 4, 0)
+  number(0x0008, 4, 0)
   dir.u16(0x0009).u32(4).u32(1).u16(2)
-  record(0x000f, new Writer().u16(modules.length).finish())
+  twice(0x000c, 0x003c, '')
+  number(0x000f, 2, modules.length)
+  number(0x0013, 2, 0xffff)
   for (const { name, isClass = false, compiled } of modules) {
-    record(0x0019, bytesOf(name))
-    record(0x001a, bytesOf(name))
-    record(0x0031, new Writer().u32(compiled?.length ?? 0).finish())
+    twice(0x0019, 0x0047, name)
+    twice(0x001a, 0x0032, name)
+    twice(0x001c, 0x0048, '')
+    number(0x0031, 4, compiled?.length ?? 0)
+    number(0x001e, 4, 0)
+    number(0x002c, 2, 0xffff)
     record(isClass ? 0x0022 : 0x0021, new Uint8Array(0))
     record(0x002b, new Uint8Array(0))
   }
@@ -51,7 +77,10 @@ export function buildVba(
     { path: `${folder}/VBA/_VBA_PROJECT`, data: bytesOf('\xcc\x61\xff\xff') },
     ...modules.map(module => ({
       path: `${folder}/VBA/${module.name}`,
-      data: new Writer().bytes(module.compiled ?? new Uint8Array(0)).bytes(ovbaStored(moduleSource(module))).finish(),
+      data: new Writer()
+        .bytes(module.compiled ?? new Uint8Array(0))
+        .bytes(ovbaStored(moduleSource(module)))
+        .finish(),
     })),
   ]
 }

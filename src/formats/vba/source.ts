@@ -11,7 +11,11 @@ const MAX_PLACES = 1_000
 /** Offsets in `bytes` at which compressed module source starts. */
 export function vbaSourceOffsets(bytes: Uint8Array): readonly number[] {
   const offsets: number[] = []
-  for (let at = indexOf(bytes, ATTRIBUTE); at >= 0 && offsets.length < MAX_PLACES; at = indexOf(bytes, ATTRIBUTE, at + 1))
+  for (
+    let at = indexOf(bytes, ATTRIBUTE);
+    at >= 0 && offsets.length < MAX_PLACES;
+    at = indexOf(bytes, ATTRIBUTE, at + 1)
+  )
     if (at >= 3 && bytes[at - 3] === SIGNATURE && (bytes[at - 1] & 0x70) === 0x30) offsets.push(at - 3)
   return offsets
 }

@@ -6,7 +6,8 @@ import type { CryptoPort } from '../../../scan/index.ts'
 
 const SALT = Uint8Array.from({ length: 16 }, (_, i) => 17 * i + 3)
 const VERIFIER = Uint8Array.from({ length: 16 }, (_, i) => 29 * i + 5)
-const utf16 = (text: string) => Uint8Array.from([...text].flatMap(c => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8]))
+const utf16 = (text: string) =>
+  Uint8Array.from(text.split('').flatMap(c => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8]))
 const join = (...parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap(part => [...part]))
 const le32 = (value: number) => new Writer().u32(value).finish()
 
@@ -43,7 +44,7 @@ const PLAIN = new Set([0x809, 0x2f, 0x194, 0x195, 0xe1, 0x196, 0x138])
 
 /** Calls `change` for each byte of a workbook's stream that is encrypted. */
 function eachRecord(stream: Uint8Array, change: (at: number, start: number, size: number) => void): void {
-  for (let at = 0; at + 4 <= stream.length; ) {
+  for (let at = 0; at + 4 <= stream.length;) {
     const type = u16le(stream, at)
     const size = u16le(stream, at + 2)
     const from = type === 0x85 ? 4 : 0
@@ -107,7 +108,13 @@ export function encryptPresentation(
   const session = out.length
   out.u16(0x0f).u16(0x2f14).u32(cipher.header.length).bytes(cipher.header)
   const directory = out.length
-  out.u16(0).u16(0x1772).u32(12).u32((2 << 20) | 1).u32(0).u32(session)
+  out
+    .u16(0)
+    .u16(0x1772)
+    .u32(12)
+    .u32((2 << 20) | 1)
+    .u32(0)
+    .u32(session)
   const edit = out.length
   out.u16(0).u16(0x0ff5).u32(32).u32(0).u16(0).u8(0).u8(3).u32(0).u32(directory).u32(1).u32(3).u16(0).u16(0).u32(2)
   const user = new Writer().u16(0).u16(0x0ff6).u32(24).u32(0x14).u32(0xf3d1_c4df).u32(edit).u16(0).u16(0x3f4)
