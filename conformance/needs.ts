@@ -38,6 +38,15 @@ const NEEDS = {
   pyclamd: { is: () => succeeds('/usr/bin/python3', ['-c', 'import pyclamd']), help: 'Debian package python3-pyclamd' },
   perl: { is: () => succeeds('perl', ['-MClamAV::Client', '-e', '1']), help: 'Debian package libclamav-client-perl' },
   shared: { is: () => hasShared, help: 'real signatures in ../shared/signatures' },
+  '7z': { is: () => hasProgram('7z'), help: 'Debian package p7zip-full' },
+  msibuild: { is: () => hasProgram('msibuild'), help: 'Debian package msitools' },
+  sigtool: { is: () => hasProgram('sigtool'), help: 'Debian package clamav' },
+  olefile: { is: () => succeeds('/usr/bin/python3', ['-c', 'import olefile']), help: 'Debian package python3-olefile' },
+  msoffcrypto: {
+    is: () => succeeds('/usr/bin/python3', ['-c', 'import msoffcrypto']),
+    help: 'Debian package python3-msoffcrypto-tool',
+  },
+  xlwt: { is: () => succeeds('/usr/bin/python3', ['-c', 'import xlwt']), help: 'Debian package python3-xlwt' },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
   client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },
 } as const

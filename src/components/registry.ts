@@ -45,3 +45,7 @@ export const COMPONENTS: readonly Component[] = [
   textBlocks,
   textNormalise,
 ]
+
+/** The component of that name, or undefined. */
+export const componentNamed = (name: string): Component | undefined =>
+  COMPONENTS.find(component => component.manifest.name === name)

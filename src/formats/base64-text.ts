@@ -1,8 +1,8 @@
 /** Bytes of one piece. */
 const PIECE = 48 << 10
-const DIGITS = new Int8Array(128).fill(-1)
-for (const [value, digit] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
-  DIGITS[digit.charCodeAt(0)] = value
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/** Value of each digit by its code; -1 for everything else. */
+const DIGITS = Int8Array.from({ length: 128 }, (_, code) => ALPHABET.indexOf(String.fromCharCode(code)))
 
 /** Bytes that base64 text between two offsets stands for; what is no digit is passed over. Pieces are borrowed. */
 export function* base64Pieces(text: string, start: number, end: number): Generator<Uint8Array, void> {

@@ -146,7 +146,7 @@ function* decrypted(
     if (piece.length === 0) throw new ContentError('malformed', 'The encrypted document is cut off')
     const plain = decrypt(piece, number)
     yield plain.subarray(0, Math.min(left, plain.length))
-    left -= Math.min(left, unit)
+    left -= Math.min(left, plain.length)
     if (piece.length < unit && left > 0) throw new ContentError('malformed', 'The encrypted document is cut off')
   }
 }

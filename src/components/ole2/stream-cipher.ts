@@ -137,7 +137,7 @@ export function openXor(
 function ansi(password: string): Uint8Array | undefined {
   if (password.length < 1 || password.length > 15) return undefined
   const bytes = Uint8Array.from(password, character => character.charCodeAt(0))
-  return [...password].every(character => character.charCodeAt(0) < 256) ? bytes : undefined
+  return password.split('').every(character => character.charCodeAt(0) < 256) ? bytes : undefined
 }
 
 function xorVerifier(password: Uint8Array): number {

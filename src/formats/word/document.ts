@@ -14,9 +14,9 @@ const KEY_AT = 0x0e
 const CLX_AT = 0x01a2
 /** Pieces that are read: a document of heavy editing has thousands. */
 const MAX_PIECES = 200_000
-const FIELD_BEGIN = '\x13'
-const FIELD_SEPARATE = '\x14'
-const FIELD_END = '\x15'
+/** Characters of fields; between these two stands the separator. */
+const FIELD_BEGIN = 0x13
+const FIELD_END = 0x15
 
 export interface WordHeader {
   /** Which of the two table streams is the document's. */
@@ -50,13 +50,19 @@ export function wordDdeCommands(stream: Uint8Array, table: Uint8Array): readonly
 
 function commandsOf(texts: readonly string[]): readonly string[] {
   const fields = new FieldCodes()
-  for (const text of texts)
-    for (const token of text.split(/([\x13\x14\x15])/)) {
-      if (token === FIELD_BEGIN) fields.begin()
-      else if (token === FIELD_SEPARATE) fields.separate()
-      else if (token === FIELD_END) fields.end()
-      else fields.text(token)
+  for (const text of texts) {
+    let from = 0
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      if (code < FIELD_BEGIN || code > FIELD_END) continue
+      fields.text(text.slice(from, at))
+      from = at + 1
+      if (code === FIELD_BEGIN) fields.begin()
+      else if (code === FIELD_END) fields.end()
+      else fields.separate()
     }
+    fields.text(text.slice(from))
+  }
   fields.finish()
   return fields.commands
 }
