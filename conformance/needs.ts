@@ -36,6 +36,9 @@ const NEEDS = {
   pyclamd: { is: () => succeeds('/usr/bin/python3', ['-c', 'import pyclamd']), help: 'Debian package python3-pyclamd' },
   perl: { is: () => succeeds('perl', ['-MClamAV::Client', '-e', '1']), help: 'Debian package libclamav-client-perl' },
   shared: { is: () => hasShared, help: 'real signatures in ../shared/signatures' },
+  unzip: { is: () => hasProgram('unzip') && hasProgram('zip'), help: 'Debian packages unzip and zip' },
+  p7zip: { is: () => hasProgram('7z'), help: 'Debian package 7zip' },
+  bsdtar: { is: () => hasProgram('bsdtar'), help: 'Debian package libarchive-tools' },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
   client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },
 } as const
