@@ -25,7 +25,7 @@ const CORPORA = resolve(import.meta.dirname, '..', '..', 'shared', 'corpora')
 const TESTFILES = '/usr/share/clamav-testfiles'
 const PASSWORDS = ['foofoofoo', '1234', 'password', '12345678', 'secret', 'password1', 'password2']
 const TOOL_TIMEOUT_MS = 20_000
-/** Tools leave empty files where they fail, and holes where a size is a lie: neither is content. */
+/** Beyond this, a file is the hole of a size that is a lie. */
 const MAX_FILE_BYTES = 256 << 20
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
@@ -61,8 +61,13 @@ function filesIn(folder: Buffer, found: Found): void {
     else if (stat.isSymbolicLink())
       found.set(sha256(readlinkSync(path, { encoding: 'buffer' })), JSON.stringify(`${name}`))
     else if (stat.size > MAX_FILE_BYTES) found.set(`${stat.size} bytes`, JSON.stringify(`${name}`))
-    else if (stat.size > 0) found.set(sha256(readFileSync(path)), JSON.stringify(`${name}`))
+    else addFile(readFileSync(path), `${name}`, found)
   }
+}
+
+/** Tools leave empty files where they fail, and bsdtar a hole of the declared size: neither is content. */
+function addFile(bytes: Uint8Array, name: string, found: Found): void {
+  if (bytes.some(byte => byte !== 0)) found.set(sha256(bytes), JSON.stringify(name))
 }
 
 const run = (program: string, options: readonly string[]): string =>

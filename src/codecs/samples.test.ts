@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Decoder } from './decoder.ts'
-import { bzip2, lzip, lzmaAlone, xz } from './index.ts'
+import { bzip2, lz4, lzip, lzmaAlone, xz, zstd } from './index.ts'
 import { decode, faultsOfTruncation, mutate, sampleText } from './testing/hostile.ts'
 import { SAMPLES } from './testing/samples.ts'
 
@@ -23,6 +23,13 @@ const DECODERS: readonly Row[] = [
   { name: 'xz', decoder: xz },
   { name: 'xz of three blocks and two streams', decoder: xz, boundary: 1_500 },
   { name: 'xz with filters', decoder: xz },
+  { name: 'lz4', decoder: lz4 },
+  { name: 'lz4 of independent blocks', decoder: lz4 },
+  { name: 'lz4 legacy', decoder: lz4 },
+  { name: 'lz4 of two frames', decoder: lz4, boundary: 1_000 },
+  { name: 'zstd', decoder: zstd },
+  { name: 'zstd fast', decoder: zstd },
+  { name: 'zstd of two frames', decoder: zstd, boundary: 1_000 },
 ]
 
 describe.each(DECODERS)('$name', ({ name, decoder, boundary }) => {
