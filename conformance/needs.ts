@@ -47,6 +47,9 @@ const NEEDS = {
     help: 'Debian package python3-msoffcrypto-tool',
   },
   xlwt: { is: () => succeeds('/usr/bin/python3', ['-c', 'import xlwt']), help: 'Debian package python3-xlwt' },
+  unzip: { is: () => hasProgram('unzip') && hasProgram('zip'), help: 'Debian packages unzip and zip' },
+  p7zip: { is: () => hasProgram('7z'), help: 'Debian package 7zip' },
+  bsdtar: { is: () => hasProgram('bsdtar'), help: 'Debian package libarchive-tools' },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
   client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },
 } as const

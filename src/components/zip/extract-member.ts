@@ -28,6 +28,15 @@ interface Packed {
   readonly isProven: boolean
 }
 
+/** What makes two readings give the same bytes. */
+interface Taken {
+  readonly method: number
+  readonly start: number
+  readonly end: number
+  readonly encryption: string
+  readonly size: number | undefined
+}
+
 /** What is known of a member when all readings are through. */
 export interface Extracted {
   /** One reading gave what a checksum vouches for. */
@@ -46,8 +55,8 @@ export class MemberExtraction {
   readonly #properties: readonly { readonly name: string; readonly value: string }[]
   readonly #readings: readonly zip.Reading[]
   readonly #missed: MissedEmission[] = []
-  /** What was emitted already, where there is more than one reading. */
-  readonly #taken = new Set<string>()
+  /** What was emitted already. */
+  readonly #taken: Taken[] = []
   readonly result: Extracted
 
   constructor(
@@ -70,27 +79,34 @@ export class MemberExtraction {
       this.result.isEncrypted = true
       this.#miss('encrypted', 'Its header is masked, as where the central directory is encrypted')
     }
-    for (const reading of this.#readings) yield* this.#read(reading)
+    for (const reading of this.#readings) if (reading.packed !== undefined) yield* this.#read(reading, reading.packed)
+    yield* this.#readOpen()
     for (const missed of this.#missed) if (missed.reason === 'encrypted' || !this.result.isSound) yield missed
   }
 
-  *#read(reading: zip.Reading): Generator<Emission> {
-    const { local } = this.#member
+  *#read(reading: zip.Reading, packed: number): Generator<Emission> {
     const { bytes } = this.#shared.archive
-    const start = local.end
-    if (reading.packed !== undefined) {
-      const end = start + reading.packed
-      if (end > bytes.length)
-        this.#miss('malformed', `${end - bytes.length} bytes of it lie behind the end of the file`)
-      yield* this.#within(reading, start, Math.min(end, bytes.length))
-      return
-    }
+    const start = this.#member.local.end
+    const end = start + packed
+    if (end > bytes.length) this.#miss('malformed', `${end - bytes.length} bytes of it lie behind the end of the file`)
+    yield* this.#within(reading, start, Math.min(end, bytes.length))
+  }
+
+  /** The local header leaves the size open: the data end by themselves, or at a descriptor that fits. */
+  *#readOpen(): Generator<Emission> {
+    const reading = zip.openReading(this.#member)
+    if (reading === undefined) return
+    const { bytes } = this.#shared.archive
+    const start = this.#member.local.end
+    const known = this.#readings.some(({ packed }) => packed !== undefined && packed > 0)
     if (reading.encryption === 'none' && zip.methodOpener(reading.method) !== undefined) {
-      yield* this.#unpack(reading, { bytes, start, end: bytes.length, isPlain: true, isProven: false })
+      const isRead = known && this.#readings.length === 1
+      if (!isRead) yield* this.#unpack(reading, { bytes, start, end: bytes.length, isPlain: true, isProven: false })
       return
     }
     const ends = this.#shared.descriptorEnds().of(start)
-    for (const end of ends.length > 0 ? ends : [this.#nextRecord(start)]) yield* this.#within(reading, start, end)
+    for (const end of ends) yield* this.#within(reading, start, end)
+    if (ends.length === 0 && !known) yield* this.#within(reading, start, this.#nextRecord(start))
   }
 
   /** Where data without a size must end, for want of anything better. */
@@ -154,11 +170,13 @@ export class MemberExtraction {
   }
 
   #isNew(reading: zip.Reading, { start, end, isPlain }: Packed): boolean {
-    if (this.#readings.length === 1 && isPlain) return true
-    const size = zip.isSized(reading.method) ? reading.unpacked : undefined
-    const key = [reading.method, start, end, isPlain ? '' : reading.encryption, size].join(' ')
-    if (this.#taken.has(key)) return false
-    this.#taken.add(key)
+    const { method } = reading
+    const encryption = isPlain ? 'none' : reading.encryption
+    const size = zip.isSized(method) ? reading.unpacked : undefined
+    for (const taken of this.#taken)
+      if (taken.method === method && taken.start === start && taken.end === end)
+        if (taken.encryption === encryption && taken.size === size) return false
+    this.#taken.push({ method, start, end, encryption, size })
     return true
   }
 

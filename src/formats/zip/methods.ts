@@ -1,5 +1,5 @@
 import { ContentError, u16le, u32le } from '../../bytes/index.ts'
-import { bzip2, explode, inflate, lzma, lzmaProperties, unreduce, unshrink, xz } from '../../codecs/index.ts'
+import { bzip2, explode, inflate, lzma, lzmaProperties, unreduce, unshrink, xz, zstd } from '../../codecs/index.ts'
 import type { Decoder } from '../../codecs/index.ts'
 import type { Reading } from './readings.ts'
 
@@ -69,8 +69,8 @@ const METHODS: ReadonlyMap<number, Method> = new Map<number, Method>([
   [16, { name: 'cmpsc' }],
   [18, { name: 'terse' }],
   [19, { name: 'lz77' }],
-  [20, { name: 'zstd' }],
-  [93, { name: 'zstd' }],
+  [20, { name: 'zstd', open: zstd }],
+  [93, { name: 'zstd', open: zstd }],
   [94, { name: 'mp3' }],
   [95, { name: 'xz', open: xz }],
   [96, { name: 'jpeg' }],

@@ -40,6 +40,12 @@ export function readingsOf(member: Member, differences: Differences): Reading[] 
   return readings
 }
 
+/** The local header's reading, where it leaves the size of the data open; undefined where it tells it. */
+export function openReading({ local, isSigned }: Member): Reading | undefined {
+  const reading = isSigned ? readingOf(local, true) : undefined
+  return reading?.packed === undefined ? reading : undefined
+}
+
 /** The local header tells nothing. */
 const isMasked = ({ local }: Member): boolean => (local.flags & FLAGS.masked) !== 0 && local.packed === 0
 
