@@ -4,8 +4,7 @@ import type { ScanJob, ScanEvent } from '../scan/index.ts'
 import { MAX_JOB_NAME } from './limits.ts'
 
 /** Content in a form that can be sent twice: a job may have to be retried. */
-export type JobContent = 
-  { readonly bytes: Uint8Array } | { readonly path: string; readonly followLinks?: boolean }
+export type JobContent = { readonly bytes: Uint8Array } | { readonly path: string; readonly followLinks?: boolean }
 
 /**
  * `waiting` for a thread, `sent` to one, `cancelled`: its owner was told, but a thread may still be at it, `settled`.

@@ -70,12 +70,43 @@ function packerOf(layout: ExecutableLayout): string | undefined {
   return layout.entryPoint > 0 && layout.entryPoint < DOS_HEADER_BYTES ? 'Upack or the like' : undefined
 }
 
-/** Linear in the content: no expression that content could make slow. */
+/** Bytes by which a search for a text may go on when its last byte falls on this one (Horspool 1980). */
+function shiftsOf(text: string): Uint8Array {
+  const shifts = new Uint8Array(256).fill(text.length)
+  for (let i = 0; i < text.length - 1; i++)
+    for (const letter of [text[i].toLowerCase(), text[i].toUpperCase()])
+      shifts[letter.charCodeAt(0)] = text.length - 1 - i
+  return shifts
+}
+
+const BASE64 = ';base64,'
+const BASE64_SHIFTS = shiftsOf(BASE64)
+const SCHEME = 'data:'
+
+function isText(content: Uint8Array, at: number, lower: string): boolean {
+  for (let i = 0; i < lower.length; i++) {
+    const byte = content[at + i]
+    if ((byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte) !== lower.charCodeAt(i)) return false
+  }
+  return true
+}
+
+function schemeStandsBefore(content: Uint8Array, end: number): boolean {
+  for (let at = Math.max(0, end - MAX_MEDIA_TYPE_CHARS); at + SCHEME.length <= end; at++)
+    if (isText(content, at, SCHEME)) return true
+  return false
+}
+
+/**
+ * Linear in the content: no expression that content could make slow. On bytes, as decoding a page for this cost as much
+ * as matching it.
+ */
 function mayHoldDataUrl(content: Uint8Array): boolean {
   if (content.length > MAX_HTML_BYTES) return true
-  const text = new TextDecoder('latin1').decode(content).toLowerCase()
-  for (let at = text.indexOf(';base64,'); at >= 0; at = text.indexOf(';base64,', at + 1))
-    if (text.slice(Math.max(0, at - MAX_MEDIA_TYPE_CHARS), at).includes('data:')) return true
+  for (let at = 0; at + BASE64.length <= content.length;) {
+    if (isText(content, at, BASE64) && schemeStandsBefore(content, at)) return true
+    at += BASE64_SHIFTS[content[at + BASE64.length - 1]]
+  }
   return false
 }
 

@@ -76,7 +76,12 @@ export function createEngineThread(parts: EngineThreadParts): EngineThread {
     const digests = new ContentDigests(content, parts.ports)
     const type = identify(content)
     inspect({ parts, matcher, lookup, request, findings, digests, type })
-    const root = findings.root(request.name, type, content.length, request.identity === false ? digests.knownSha256 : digests.sha256)
+    const root = findings.root(
+      request.name,
+      type,
+      content.length,
+      request.identity === false ? digests.knownSha256 : digests.sha256,
+    )
     return {
       version: REPORT_VERSION,
       scanner,
