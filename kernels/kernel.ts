@@ -8,7 +8,7 @@
 // without case: entries 309,000 -> 233,000, but positions that pass the filter 4.7 % -> 7.3 %, PE 600 -> 400 MB/s.
 const MULTIPLIER: u32 = 0x9e3779b1
 /** What the tables look like to this kernel; src/match/kernel.ts refuses another one. */
-export const version: u32 = 1
+export const version: u32 = 2
 /** Bytes of one entry: window, extra value, extra mask, extra distance. */
 const ENTRY_BYTES: usize = 16
 
@@ -155,4 +155,52 @@ export function seek(
     return found < to ? found : to
   }
   return to
+}
+
+/** Bits of one byte of the fingerprints at sixteen positions: those of its low half and those of its high half. */
+// @ts-ignore: decorator
+@inline
+function bitsOf(low: v128, high: v128, lowHalves: v128, highHalves: v128): v128 {
+  return v128.and(i8x16.relaxed_swizzle(low, lowHalves), i8x16.relaxed_swizzle(high, highHalves))
+}
+
+/**
+ * Bits of the fingerprints that stand at positions [from, to), and perhaps of some up to sixteen positions behind.
+ * src/match/presence.ts draws the tables. Reads up to 32 bytes behind the last position.
+ */
+// Each sixteen bytes are loaded and halved once, and what they say of the second and third byte is shifted into place:
+// 0.107 ms/MB; three loads of their own and three times halves: 0.202 (2026-11).
+export function present(content: usize, from: u32, to: u32, tables: usize): u32 {
+  const low0 = v128.load(tables), high0 = v128.load(tables, 16)
+  const low1 = v128.load(tables, 32), high1 = v128.load(tables, 48)
+  const low2 = v128.load(tables, 64), high2 = v128.load(tables, 80)
+  const mask = i8x16.splat(15)
+  const end = content + to
+  let at = content + from
+  let bytes = v128.load(at)
+  let low = v128.and(bytes, mask), high = v128.and(i16x8.shr_u(bytes, 4), mask)
+  let first = bitsOf(low0, high0, low, high)
+  let second = bitsOf(low1, high1, low, high)
+  let third = bitsOf(low2, high2, low, high)
+  let all = i8x16.splat(0)
+  while (at < end) {
+    at += 16
+    bytes = v128.load(at)
+    low = v128.and(bytes, mask)
+    high = v128.and(i16x8.shr_u(bytes, 4), mask)
+    const secondNext = bitsOf(low1, high1, low, high)
+    const thirdNext = bitsOf(low2, high2, low, high)
+    const both = v128.and(
+      v128.shuffle<u8>(second, secondNext, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+      v128.shuffle<u8>(third, thirdNext, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17),
+    )
+    all = v128.or(all, v128.and(first, both))
+    first = bitsOf(low0, high0, low, high)
+    second = secondNext
+    third = thirdNext
+  }
+  const words = i64x2.extract_lane(all, 0) | i64x2.extract_lane(all, 1)
+  const word = <u32>words | <u32>(words >>> 32)
+  const half = word | (word >>> 16)
+  return (half | (half >>> 8)) & 0xff
 }

@@ -54,7 +54,7 @@ const KERNEL_FLAGS = [
   '--maximumMemory', '65536',
   '-O3',
   '--noAssert',
-  '--enable', 'simd,threads,bulk-memory',
+  '--enable', 'simd,relaxed-simd,threads,bulk-memory',
 ] // prettier-ignore
 
 function describe(path: string): string {

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { buildAnchorTable, AnchorCollector } from '../signatures/compile/anchor-table.ts'
 import type { AnchorTableView } from '../signatures/index.ts'
+import { FINGERPRINT_TABLE_BYTES } from './presence.ts'
 import {
   CANDIDATE_CAPACITY,
   CONTENT_MARGIN_BYTES,
@@ -141,6 +142,22 @@ test.skipIf(!existsSync(KERNEL))('seeking finds what the reference finds', () =>
       const flat = three.flatMap(([at, value, mask]) => [at, value & mask, mask])
       const to = Math.max(from, bytes.length)
       expect(wasm.seek(flat, from, to)).toBe(reference.seek(flat, from, to))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test.skipIf(!existsSync(KERNEL))('presence is that of the reference, give or take what lies just behind', () => {
+  const tables = fc.uint8Array({ minLength: FINGERPRINT_TABLE_BYTES, maxLength: FINGERPRINT_TABLE_BYTES })
+  const sparse = fc.tuple(tables, tables, tables).map(([a, b, c]) => a.map((bits, i) => bits & b[i] & c[i]))
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 300 }), sparse, fc.nat(40), (bytes, fingerprints, from) => {
+      const { wasm, reference, window: content } = setup([])
+      content.set(bytes)
+      const to = Math.max(from, bytes.length)
+      const found = wasm.present(fingerprints, from, to)
+      expect(found & reference.present(fingerprints, from, to)).toBe(reference.present(fingerprints, from, to))
+      expect(found & ~reference.present(fingerprints, from, to + 16)).toBe(0)
     }),
     { numRuns: 300 },
   )

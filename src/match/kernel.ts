@@ -2,14 +2,17 @@ import { ENTRY_WORDS, hashPair, hashWindow, passesFilter, type AnchorTableView }
 
 // The kernel as the matcher sees it: candidates of one anchor table, and places of a few bytes, in one piece of content.
 
+import { FINGERPRINT_BYTES, FINGERPRINT_TABLE_BYTES } from './presence.ts'
+
 /** Bytes that must be readable before and after content in the shared memory. */
 export const CONTENT_MARGIN_BYTES = 64
 /** Candidates that one call hands over. */
 export const CANDIDATE_CAPACITY = 8192
 /** Words with which a table is described to the kernel. */
 const TABLE_WORDS = 10
-/** Bytes of a thread's output: candidates, state, description of the table. */
-export const KERNEL_OUT_BYTES = CANDIDATE_CAPACITY * 8 + 8 + TABLE_WORDS * 4
+const FINGERPRINTS_AT = CANDIDATE_CAPACITY * 8 + 8 + TABLE_WORDS * 4
+/** Bytes of a thread's output: candidates, state, description of the table, tables of fingerprints. */
+export const KERNEL_OUT_BYTES = FINGERPRINTS_AT + FINGERPRINT_TABLE_BYTES
 
 /** Three bytes that a part must have: offset, value and mask of each; nine numbers. */
 export type Probe = readonly number[]
@@ -27,6 +30,11 @@ export interface Kernel {
   scan(table: AnchorTableView, start: number, end: number, firstEntry: number): number
   /** First position in [from, to) of the window at which the probe fits, or `to`. Cost: about 0.1 ns a byte. */
   seek(probe: Probe, from: number, to: number): number
+  /**
+   * Bits of the fingerprints (presence.ts) that stand at some position in [from, to) of the window, and perhaps of some
+   * up to sixteen positions behind. Cost: about 0.1 ns a byte.
+   */
+  present(tables: Uint8Array, from: number, to: number): number
 }
 
 /** What a thread owns of the shared memory: content with margins, then the kernel's output. */
@@ -39,9 +47,10 @@ export interface ThreadMemory {
 }
 
 /** Raised with `version` in kernels/kernel.ts whenever one of the two would misunderstand the other. */
-const KERNEL_VERSION = 1
+const KERNEL_VERSION = 2
 
 type SeekFunction = (content: number, from: number, to: number, ...probe: readonly number[]) => number
+type PresentFunction = (content: number, from: number, to: number, tables: number) => number
 type ScanFunction = (
   content: number,
   start: number,
@@ -87,9 +96,12 @@ export function createKernel(module: WebAssembly.Module, thread: ThreadMemory): 
     )
   const scan = instance.exports['scan'] as ScanFunction
   const seek = instance.exports['seek'] as SeekFunction
+  const present = instance.exports['present'] as PresentFunction
   const stateAt = outAt + CANDIDATE_CAPACITY * 8
   const tableAt = stateAt + 8
   const tableWords = new Uint32Array(memory.buffer, tableAt, TABLE_WORDS)
+  const fingerprintsAt = outAt + FINGERPRINTS_AT
+  const fingerprints = new Uint8Array(memory.buffer, fingerprintsAt, FINGERPRINT_TABLE_BYTES)
   let described: AnchorTableView | undefined
   return {
     candidates: new Uint32Array(memory.buffer, outAt, CANDIDATE_CAPACITY * 2),
@@ -99,6 +111,10 @@ export function createKernel(module: WebAssembly.Module, thread: ThreadMemory): 
       return scan(windowAt, start, end, table.meta.stride, firstEntry, tableAt, outAt, CANDIDATE_CAPACITY, stateAt)
     },
     seek: (p, from, to) => seek(windowAt, from, to, p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]),
+    present: (tables, from, to) => {
+      fingerprints.set(tables)
+      return present(windowAt, from, to, fingerprintsAt)
+    },
   }
 }
 
@@ -164,5 +180,17 @@ export function createReferenceKernel(window: Uint8Array, capacity = CANDIDATE_C
     }
     return to
   }
-  return { candidates, state, scan, seek }
+  const present = (tables: Uint8Array, from: number, to: number): number => {
+    let found = 0
+    for (let position = from; position < to; position++) {
+      let bits = 0xff
+      for (let i = 0; i < FINGERPRINT_BYTES; i++) {
+        const byte = window[position + i]
+        bits &= tables[i * 32 + (byte & 15)] & tables[i * 32 + 16 + (byte >> 4)]
+      }
+      found |= bits
+    }
+    return found
+  }
+  return { candidates, state, scan, seek, present }
 }

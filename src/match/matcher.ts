@@ -14,6 +14,7 @@ import { matchFixed, matchVariable } from './part.ts'
 import { isSinglePart, isVariable, partAt, PatternSearch, type ProgramCache } from './pattern.ts'
 import { Seeker } from './seeker.ts'
 import { contains, resolvePlaces } from './places.ts'
+import { presencePasses, type PresencePass } from './presence.ts'
 import type { Budget, ContentWindow, Subject } from './subject.ts'
 
 // Matches one piece of content against the body and logical signatures of its target. The prefilter gives candidates;
@@ -52,6 +53,7 @@ export class Matcher {
   readonly #patternSettled: Uint32Array
   readonly #suspected: Uint32Array
   readonly #programs: ProgramCache = new Map()
+  readonly #passes = new Map<AnchorTableView, readonly PresencePass[]>()
   #round = 0
 
   constructor(image: DatabaseImage, kernel: Kernel) {
@@ -73,7 +75,14 @@ export class Matcher {
       suspected: this.#suspected,
       round: this.#round,
       programs: this.#programs,
+      passes: this.#passesOf(table),
     }).all()
+  }
+
+  #passesOf(table: AnchorTableView): readonly PresencePass[] {
+    let passes = this.#passes.get(table)
+    if (passes === undefined) this.#passes.set(table, (passes = presencePasses(this.#image, table)))
+    return passes
   }
 
   #nextRound(): void {
@@ -89,6 +98,7 @@ interface Stamps {
   readonly suspected: Uint32Array
   readonly round: number
   readonly programs: ProgramCache
+  readonly passes: readonly PresencePass[]
 }
 
 interface Suspect {
@@ -106,6 +116,7 @@ class Run {
   readonly #window: ContentWindow
   readonly #options: MatchOptions
   readonly #stamps: Stamps
+  readonly #seeker: Seeker
   readonly #search: PatternSearch
   readonly #suspects: Suspect[] = []
   /** Counts of patterns that were searched for, with the limit up to which they were counted. */
@@ -128,18 +139,14 @@ class Run {
     this.#window = window
     this.#options = options
     this.#stamps = stamps
-    this.#search = new PatternSearch(
-      image.programs,
-      stamps.programs,
-      subject,
-      new Seeker(kernel, subject.content, window),
-      options.budget,
-    )
+    this.#seeker = new Seeker(kernel, subject.content, window)
+    this.#search = new PatternSearch(image.programs, stamps.programs, subject, this.#seeker, options.budget)
   }
 
   all(): void {
     this.#direct()
     this.#prefilter()
+    this.#presence()
     for (const signature of this.#table.always) this.#suspect(signature, -1, -1)
     for (let i = 0; i < this.#suspects.length && !this.#done; i++) this.#judge(this.#suspects[i])
   }
@@ -150,6 +157,19 @@ class Run {
       const found = this.#search.search(this.#image.patternStart[pattern], 1)
       this.#stamps.settled[pattern] = this.#stamps.round
       if (found.count > 0) this.#hit(pattern, found.start, found.end)
+    }
+  }
+
+  /** Settles what is not there of the patterns that signatures without an anchor ask for. */
+  #presence(): void {
+    const { passes, settled, round } = this.#stamps
+    for (const { patterns, tables } of passes) {
+      if (this.#done) return
+      this.#options.budget.spend(this.#subject.content.length >> 4)
+      const found = this.#seeker.present(tables, (1 << patterns.length) - 1)
+      patterns.forEach((pattern, bit) => {
+        if ((found & (1 << bit)) === 0) settled[pattern] = round
+      })
     }
   }
 
@@ -249,10 +269,9 @@ class Run {
     const { found, settled, round } = this.#stamps
     // Expressions are judged when the prefilter is through: what it searched for and did not find is not there.
     if (found[pattern] !== round && (this.#image.patternSub[pattern] & PATTERN_ANCHORED) !== 0) return 0
-    if (limit === 1) {
-      if (found[pattern] === round) return 1
-      if (settled[pattern] === round) return 0
-    }
+    if (found[pattern] === round) {
+      if (limit === 1) return 1
+    } else if (settled[pattern] === round) return 0
     const known = this.#counts.get(pattern)
     if (known !== undefined && (known.limit >= limit || known.count < known.limit)) return known.count
     const { count } = this.#search.search(this.#image.patternStart[pattern], limit)

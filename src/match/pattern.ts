@@ -53,6 +53,11 @@ export function isSinglePart(programs: Uint8Array, start: number): boolean {
   return programs[pc] === OP.END
 }
 
+/** First operation of each part of the program. */
+export function firstOperations(programs: Uint8Array, start: number): readonly number[] {
+  return readParts(programs, start).map(part => part.pc)
+}
+
 /** Parts of programs that were searched for lately, by where they start; a thread keeps one for an image. */
 export type ProgramCache = Map<number, readonly Part[]>
 const MAX_KNOWN_PROGRAMS = 4_096

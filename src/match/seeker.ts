@@ -19,7 +19,8 @@ const u16 = (program: Uint8Array, at: number): number => program[at] | (program[
 /** Number of (L) in boundary operations. */
 const LINE_KIND = 1
 
-interface KnownByte {
+/** A byte of a part whose place is known. */
+export interface KnownByte {
   readonly at: number
   readonly value: number
   readonly mask: number
@@ -65,8 +66,36 @@ export function probeOf(program: Uint8Array, first: number): Probe | undefined {
   return [one, two, three].flatMap(({ at, value, mask }) => [at, value, mask])
 }
 
+const FREE: Pick<KnownByte, 'value' | 'mask' | 'rank'> = { value: 0, mask: 0, rank: 20 }
+
+/**
+ * The rarest bytes in a row of any part; undefined where no two of them are known.
+ * @param parts - first operation of each part
+ */
+export function fingerprintOf(
+  program: Uint8Array,
+  parts: readonly number[],
+  length: number,
+): readonly Pick<KnownByte, 'value' | 'mask'>[] | undefined {
+  let best: readonly Pick<KnownByte, 'value' | 'mask'>[] | undefined
+  let least = Infinity
+  for (const part of parts) {
+    const known = new Map(knownBytes(program, part).map(byte => [byte.at, byte]))
+    for (const at of known.keys()) {
+      const row = Array.from({ length }, (_, i) => known.get(at + i) ?? FREE)
+      const sum = row.reduce((total, { rank: each }) => total + each, 0)
+      if (row.filter(({ mask }) => mask !== 0).length < 2 || sum >= least) continue
+      least = sum
+      best = row
+    }
+  }
+  return best
+}
+
 /** Positions asked for at once. */
 const STRIDE_BYTES = 1 << 18
+/** Bytes of a fingerprint behind its first. */
+const FINGERPRINT_REACH_BYTES = 2
 
 /** Seeks in content of any length, piece by piece where it does not fit the window. */
 export class Seeker {
@@ -78,6 +107,22 @@ export class Seeker {
     this.#kernel = kernel
     this.#content = content
     this.#window = window
+  }
+
+  /**
+   * Which fingerprints stand somewhere in the content; bits of some that do not may be set, too.
+   * @param wanted - the bits of all of them: when these are set, the rest of the content is not looked at
+   */
+  present(tables: Uint8Array, wanted: number): number {
+    const { length } = this.#content
+    const stride = Math.min(STRIDE_BYTES, this.#window.capacity - FINGERPRINT_REACH_BYTES)
+    let found = 0
+    for (let low = 0; low < length && found !== wanted; low += stride) {
+      const high = Math.min(low + stride, length)
+      const base = this.#window.bring(low, Math.min(high + FINGERPRINT_REACH_BYTES, length))
+      found |= this.#kernel.present(tables, low - base, high - base)
+    }
+    return found
   }
 
   /**

@@ -69,8 +69,9 @@ const readOpenFile = (fd: number, window: Uint8Array, maxBytes: number): FileCon
   let fill = 0
   for (;;) {
     let read: number
+    const room = target.length - fill
     try {
-      read = fill === target.length ? probe(fd) : readSync(fd, target, fill, target.length - fill, null)
+      read = room === 0 ? probe(fd) : readSync(fd, target, fill, room, null)
     } catch (error) {
       return { kind: 'unreadable', sizeBytes: stat.size, detail: (error as Error).message }
     }
@@ -81,6 +82,8 @@ const readOpenFile = (fd: number, window: Uint8Array, maxBytes: number): FileCon
       target[fill] = spare[0]
     }
     fill += read
+    // As long as was said, and less than was asked for: the end, without another call to hear so.
+    if (fill === stat.size && read < room) return { kind: 'content', content: target.subarray(0, fill) }
   }
 }
 

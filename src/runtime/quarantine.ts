@@ -8,16 +8,20 @@ import type { Job } from './job.ts'
 
 /** How long an idle engine is kept for the next suspect. */
 const IDLE_MS = 5000
-/** How often an engine is started for one suspect before the fault is looked for elsewhere. */
-const MAX_STARTS = 3
+/**
+ * How often an engine is started for one suspect, with longer and longer pauses: what ends engines while they load is
+ * not the content, and mostly passes. All pauses together are more than a second.
+ */
+const MAX_STARTS = 7
+const FIRST_PAUSE_MS = 20
 
 export interface QuarantineOwner {
   /** The image to load now. */
   imagePath(): string
   /** A suspect ended its engine again. */
   guilty(job: Job): void
-  /** The engine of this job could not be started. */
-  failed(job: Job, error: Error): void
+  /** No engine could be started for this job. */
+  helpless(job: Job, error: Error): void
   /** An engine ended. */
   ended(message: string): void
 }
@@ -32,6 +36,8 @@ export class Quarantine {
   #closed = false
   #running = false
   #idle: NodeJS.Timeout | undefined
+  /** Ends the pause before the next start. */
+  #wake: () => void = () => {}
   /** Ends the wait for the suspect in hand. */
   #release: () => void = () => {}
 
@@ -67,6 +73,7 @@ export class Quarantine {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#idle)
+    this.#wake()
     await Promise.all([this.#starting?.kill('the server closes'), this.#drop('the server closes')])
   }
 
@@ -83,31 +90,47 @@ export class Quarantine {
   async #retry(job: Job): Promise<void> {
     let engine: EngineProcess
     try {
-      engine = await this.#ensure()
+      engine = await this.#ensure(job)
     } catch (error) {
-      return this.#owner.failed(job, error as Error)
+      if (job.wanted) this.#owner.helpless(job, error as Error)
+      return
     }
+    if (!job.wanted) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#release = resolve
     engine.links[0].send(job)
     await promise
   }
 
-  async #ensure(): Promise<EngineProcess> {
-    const imagePath = this.#owner.imagePath()
-    if (this.#engine !== undefined && this.#engine.imagePath !== imagePath) await this.#drop('another database')
-    for (let tries = 1; this.#engine === undefined; tries++) {
+  async #ensure(job: Job): Promise<EngineProcess> {
+    const { imagePath } = this.#owner
+    if (this.#engine !== undefined && this.#engine.imagePath !== imagePath()) await this.#drop('another database')
+    for (let tries = 1, pauseMs = FIRST_PAUSE_MS; this.#engine === undefined; tries++, pauseMs *= 2) {
       try {
-        this.#starting = new EngineProcess(this.#launch, imagePath, this.#engineOwner)
+        // A reload may have come between two tries.
+        this.#starting = new EngineProcess(this.#launch, imagePath(), this.#engineOwner)
         await this.#starting.ready
         this.#engine = this.#starting
       } catch (error) {
-        if (tries >= MAX_STARTS || this.#closed) throw error
+        if (tries >= MAX_STARTS || this.#closed || !job.wanted) throw error
+        this.#owner.ended(`could not be started again: ${(error as Error).message}`)
+        await this.#pause(pauseMs)
       } finally {
         this.#starting = undefined
       }
     }
     return this.#engine
+  }
+
+  #pause(pauseMs: number): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, pauseMs)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   async #drop(message: string): Promise<void> {

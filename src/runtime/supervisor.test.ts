@@ -252,6 +252,29 @@ describe('death', () => {
     expect(log.length).toBe(5)
   })
 
+  test.each([
+    [8, 'clean', undefined],
+    [Infinity, 'unscannable', 'crashed'],
+  ])(
+    '%d engines that are killed while they load: the job that ended the first is %s',
+    async (deaths, verdict, reason) => {
+      const dieLoading = join(folder, 'deaths')
+      await writeImage('g1', { dieLoading })
+      const scanner = await start({}, 1)
+      await writeFile(dieLoading, String(deaths))
+      const guilty = scanner.scan(job(`DIE-ONCE ${join(folder, 'died')}`))
+      const innocent = scanner.scan(job('behind'))
+      const report = await guilty
+      expect(report.verdict).toBe(verdict)
+      expect(reasonOf(report)).toBe(reason)
+      expect(log.some(line => line.includes('could not be started again'))).toBe(true)
+      await writeFile(dieLoading, '0')
+      expect((await innocent).verdict).toBe('clean')
+      expect((await scanner.scan(job('after'))).verdict).toBe('clean')
+    },
+    20_000,
+  )
+
   test('an image that cannot be loaded is said at the start', async () => {
     await writeImage('g1', { refuse: 'checksum of section 3' })
     await expect(start()).rejects.toThrow('checksum of section 3')

@@ -80,7 +80,7 @@ export class EngineSupervisor implements Scanner {
     this.#quarantine = new Quarantine(launch, {
       imagePath: () => this.#pool.imagePath,
       guilty: job => void this.#convict(job),
-      failed: (job, error) => job.fail(new ScanFailure('internal', error.message)),
+      helpless: (job, error) => void this.#answerHelpless(job, error),
       ended: message => this.#lost(message),
     })
   }
@@ -257,6 +257,15 @@ export class EngineSupervisor implements Scanner {
     if (sha256 !== undefined) this.#crashes.remember(sha256, sizeBytes)
     this.#options.log(`engine: content ${sha256 ?? '(no longer readable)'} ended an engine twice`)
     this.#answerCrashed(job, sizeBytes, sha256)
+  }
+
+  /** A job ended an engine, and no other could be started to try it again: whether it is guilty is not known. */
+  async #answerHelpless(job: Job, error: Error): Promise<void> {
+    const { name, admittedAtMs } = job
+    const sizeBytes = (await sizeOf(job.content)) ?? 0
+    const detail = `Scanning this content ended an engine, and no other could be started: ${error.message}`
+    const unseen = { name, reason: 'crashed', detail, sizeBytes, startedAtMs: admittedAtMs } as const
+    job.succeed(unscannableReport(this.#pool.database, unseen))
   }
 
   #interrupted(suspects: readonly Job[], innocent: readonly Job[]): void {

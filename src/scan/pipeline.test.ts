@@ -142,3 +142,31 @@ test('no number of unwanted detections hides a malicious one', () => {
     expect(report.artifacts[0].detections.length).toBeLessThanOrEqual(MAX_DETECTIONS)
   }
 })
+
+test('patterns too short for an anchor are found wherever they stand, in any number', () => {
+  // More than share one pass; with wildcards, halves of bytes, letters of either case and gaps.
+  const patterns = [
+    ['6162', 'ab'],
+    ['63??6465', 'c.de'],
+    ['?66768', 'fgh'],
+    ['6?6a6b', 'ijk'],
+    ['6c6d::i', 'Lm'],
+    ['6e6f{2-9}7071', 'no....pq'],
+    ['7273{-4}7475', 'rs..tu'],
+    ['767778', 'vwx'],
+    ['797a', 'yz'],
+    ['3132{3}3334', '12...34'],
+    ['0a0d', '\n\r'],
+  ] as const
+  const lines = patterns.map(([pattern], i) => `Short.${i};Engine:51-255,Target:0;0>1;${pattern}\n`)
+  const engine = testEngine({ 't.ldb': lines.join('') })
+  patterns.forEach(([, text], i) => {
+    for (const at of [0, 1, 15, 16, 4000, 70_000 - 2 * text.length]) {
+      const content = new Uint8Array(70_000).fill(0xee)
+      content.set(latin1(text), at)
+      expect(scan(engine, content).verdict, `${text} once at ${at}`).toBe('clean')
+      content.set(latin1(text + text), at)
+      expect(scan(engine, content).artifacts[0].detections[0]?.name, `${text} at ${at}`).toBe(`Short.${i}.UNOFFICIAL`)
+    }
+  })
+})
