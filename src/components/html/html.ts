@@ -14,6 +14,7 @@ export const html: Component = {
     description: 'Normalises HTML, decodes its data: URLs and encoded scripts',
     accepts: ['html', 'html-utf16'],
     stage: 'extract',
+    place: 'engine',
   },
   *process({ bytes, type }) {
     if (type === 'html') return yield* page(bytes)

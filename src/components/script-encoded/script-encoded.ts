@@ -10,6 +10,7 @@ export const scriptEncoded: Component = {
     description: "Decodes scripts of Microsoft's Script Encoder",
     accepts: ['script-encoded', 'text', 'text-utf8'],
     stage: 'extract',
+    place: 'engine',
   },
   *process({ bytes }) {
     let number = 0

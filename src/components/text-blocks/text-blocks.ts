@@ -7,8 +7,10 @@ export const textBlocks: Component = {
     name: 'text-blocks',
     version: '1',
     description: 'Finds uuencoded, yEnc, BinHex and long base64 files in text',
-    accepts: ['text', 'text-utf8', 'text-utf16le', 'text-utf16be', 'html', 'data'],
+    accepts: ['text', 'text-utf8', 'text-utf16le', 'text-utf16be', 'html'],
+    marks: ['uuencode', 'yenc', 'binhex', 'base64'],
     stage: 'extract',
+    place: 'engine',
   },
   *process({ bytes, type }) {
     const text = plainText(bytes, type)

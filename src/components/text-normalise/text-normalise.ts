@@ -10,6 +10,7 @@ export const textNormalise: Component = {
     description: 'Folds white space, lower-cases letters and drops what is not ASCII',
     accepts: ['text', 'text-utf8', 'text-utf16le', 'text-utf16be'],
     stage: 'extract',
+    place: 'engine',
   },
   *process({ bytes, type }) {
     const isUtf16 = type === 'text-utf16le' || type === 'text-utf16be'
