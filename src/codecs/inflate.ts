@@ -101,14 +101,19 @@ class Inflater {
     this.#out = new Uint8Array(this.#limit + variant.longestMatch)
   }
 
+  /** Forgets what came before. */
+  reset(): void {
+    this.#at = 0
+    this.#handed = 0
+    this.#slideDue = false
+  }
+
+  /** One stream. Its distances reach into the one before, unless reset() was called in between. */
   *run(input: Uint8Array, start: number): Decoder {
     this.#input = input
     this.#pos = start
     this.#bits = 0
     this.#count = 0
-    this.#at = 0
-    this.#handed = 0
-    this.#slideDue = false
     try {
       for (let last = 0; last === 0;) {
         last = this.#take(1)
@@ -362,10 +367,26 @@ const SPARE: Record<DeflateVariant, Inflater | undefined> = { deflate: undefined
 export function* inflate(input: Uint8Array, start: number, variant: DeflateVariant = 'deflate'): Decoder {
   const inflater = SPARE[variant] ?? new Inflater(variant)
   SPARE[variant] = undefined
+  inflater.reset()
   try {
     return yield* inflater.run(input, start)
   } finally {
     SPARE[variant] = inflater
+  }
+}
+
+/**
+ * Blocks of MSZIP: streams of DEFLATE whose distances reach into the blocks before. Each is given as an input that
+ * ends with it and where it starts in there.
+ * @returns what `blocks` returns
+ * @throws ContentError malformed, after everything that was decoded up to there
+ */
+export function* mszip(blocks: Generator<{ input: Uint8Array; start: number }, number>): Decoder {
+  const inflater = new Inflater('deflate')
+  for (;;) {
+    const next = blocks.next()
+    if (next.done === true) return next.value
+    yield* inflater.run(next.value.input, next.value.start)
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Decoder } from './decoder.ts'
-import { bzip2, lz4, lzip, lzmaAlone, xz, zstd } from './index.ts'
+import { bzip2, gzip, lz4, lzip, lzmaAlone, lzop, szdd, xz, zstd } from './index.ts'
 import { decode, faultsOfTruncation, mutate, sampleText } from './testing/hostile.ts'
 import { SAMPLES } from './testing/samples.ts'
 
@@ -29,6 +29,12 @@ const DECODERS: readonly Row[] = [
   { name: 'lz4 of two frames', decoder: lz4, boundary: 1_000 },
   { name: 'zstd', decoder: zstd },
   { name: 'zstd fast', decoder: zstd },
+  { name: 'gzip', decoder: gzip },
+  { name: 'gzip of two members', decoder: gzip, boundary: 1_000 },
+  { name: 'lzop', decoder: lzop },
+  { name: 'lzop -9', decoder: lzop },
+  { name: 'lzop of two members', decoder: lzop, boundary: 1_000 },
+  { name: 'szdd', decoder: szdd },
   { name: 'zstd of two frames', decoder: zstd, boundary: 1_000 },
 ]
 
