@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { hasShared } from '../bench/lib/folders.ts'
+import { join } from 'node:path'
+import { hasShared, SHARED } from '../bench/lib/folders.ts'
 import { LAZARET, LAZARET_CLIENT } from '../bench/lib/servers.ts'
 
 // What suites need beside the repository. What is absent is said once, by name, so that a green run is never mistaken
@@ -36,6 +37,11 @@ const NEEDS = {
   pyclamd: { is: () => succeeds('/usr/bin/python3', ['-c', 'import pyclamd']), help: 'Debian package python3-pyclamd' },
   perl: { is: () => succeeds('perl', ['-MClamAV::Client', '-e', '1']), help: 'Debian package libclamav-client-perl' },
   shared: { is: () => hasShared, help: 'real signatures in ../shared/signatures' },
+  corpora: { is: () => existsSync(join(SHARED, 'corpora/libarchive')), help: 'archives in ../shared/corpora' },
+  extractors: {
+    is: () => ['7z', 'bsdtar', 'tar', 'cpio', 'ar', 'unar', 'cabextract'].every(hasProgram),
+    help: 'Debian packages p7zip-full, libarchive-tools, cpio, binutils, unar and cabextract',
+  },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
   client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },
 } as const
