@@ -1,10 +1,11 @@
 import type { Component } from '../scan/index.ts'
 import { arComponent } from './ar/ar.ts'
 import { cpioComponent } from './cpio/cpio.ts'
+import { sisComponent } from './sis/sis.ts'
 import { tarComponent } from './tar/tar.ts'
 
 /** Every component there is, in the order in which those of one stage are run. */
-export const COMPONENTS: readonly Component[] = [tarComponent, cpioComponent, arComponent]
+export const COMPONENTS: readonly Component[] = [tarComponent, cpioComponent, arComponent, sisComponent]
 
 /** The component of that name, or undefined. */
 export const componentNamed = (name: string): Component | undefined =>
