@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { hasShared } from '../bench/lib/folders.ts'
+import { join } from 'node:path'
+import { hasShared, SHARED } from '../bench/lib/folders.ts'
 import { LAZARET, LAZARET_CLIENT } from '../bench/lib/servers.ts'
 
 // What suites need beside the repository. What is absent is said once, by name, so that a green run is never mistaken
@@ -50,6 +51,11 @@ const NEEDS = {
   unzip: { is: () => hasProgram('unzip') && hasProgram('zip'), help: 'Debian packages unzip and zip' },
   p7zip: { is: () => hasProgram('7z'), help: 'Debian package 7zip' },
   bsdtar: { is: () => hasProgram('bsdtar'), help: 'Debian package libarchive-tools' },
+  corpora: { is: () => existsSync(join(SHARED, 'corpora/libarchive')), help: 'archives in ../shared/corpora' },
+  extractors: {
+    is: () => ['7z', 'bsdtar', 'tar', 'cpio', 'ar', 'unar', 'cabextract'].every(hasProgram),
+    help: 'Debian packages p7zip-full, libarchive-tools, cpio, binutils, unar and cabextract',
+  },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
   client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },
 } as const

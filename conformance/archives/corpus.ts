@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { SHARED } from '../../bench/lib/folders.ts'
 
 // Archives that other projects test themselves with, as ../shared/corpora holds them.
 
-export const CORPORA = join(import.meta.dirname, '../../../shared/corpora')
+export const CORPORA = join(SHARED, 'corpora')
 
 export interface Sample {
   readonly name: string
@@ -29,7 +30,7 @@ export function uudecode(text: string): Uint8Array | undefined {
   if (begin < 0) return undefined
   const bytes: number[] = []
   for (let at = begin + 1; at < lines.length && lines[at] !== 'end'; at++) {
-    const values = [...lines[at]].map(character => (character.charCodeAt(0) - 0x20) & 0x3f)
+    const values = Array.from(Buffer.from(lines[at], 'latin1'), byte => (byte - 0x20) & 0x3f)
     const decoded: number[] = []
     for (let i = 1; i + 1 < values.length; i += 4) {
       const [a, b, c = 0, d = 0] = values.slice(i, i + 4)

@@ -13,6 +13,7 @@ import { ooxml } from './ooxml/ooxml.ts'
 import { pdf } from './pdf/pdf.ts'
 import { rtf } from './rtf/rtf.ts'
 import { scriptEncoded } from './script-encoded/script-encoded.ts'
+import { sisComponent } from './sis/sis.ts'
 import { tarComponent } from './tar/tar.ts'
 import { binhex } from './text-blocks/binhex.ts'
 import { textBlocks } from './text-blocks/text-blocks.ts'
@@ -44,6 +45,7 @@ export const COMPONENTS: readonly Component[] = [
   scriptEncoded,
   textBlocks,
   textNormalise,
+  sisComponent,
 ]
 
 /** The component of that name, or undefined. */

@@ -93,9 +93,9 @@ export class Capture {
     fs.utime = () => undefined
   }
 
-  /** Notes a failure of the member that was closed last, if that is its name. */
+  /** Notes a failure of the member that was closed last, if that is its name: others fail before they are opened. */
   fail(name: string, failure: string): boolean {
-    if (this.#last === undefined || !sameName(name, this.#last.name)) return false
+    if (this.#last?.name !== name) return false
     this.#last.failure ??= failure
     return true
   }
@@ -181,9 +181,4 @@ export class Capture {
 
 function positionOf(stream: SevenZipStream): number {
   return (stream as SevenZipStream & { readonly position: number }).position
-}
-
-/** 7-Zip prints control characters and what it cannot encode as `_`. */
-function sameName(printed: string, path: string): boolean {
-  return printed === path || printed.length === path.length || printed.endsWith(path)
 }

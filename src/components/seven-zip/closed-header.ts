@@ -13,10 +13,10 @@ const RAR4_FLAGS = 10
 const RAR4_ENCRYPTED = 0x80
 
 /** True for a 7z archive or a RAR 4 archive whose headers are encrypted, so that 7-Zip cannot tell a wrong password. */
-export function hasEncryptedHeader(bytes: Uint8Array): boolean {
+export function hasEncryptedHeader(bytes: Uint8Array, format: string): boolean {
   if (bytes.length < SIGNATURE_HEADER) return false
-  if (bytes[0] === 0x52) return bytes[RAR4_TYPE] === RAR4_MAIN && (bytes[RAR4_FLAGS] & RAR4_ENCRYPTED) !== 0
-  return bytes[0] === 0x37 && bytes[1] === 0x7a && isEncrypted7z(bytes)
+  if (format === 'rar') return bytes[RAR4_TYPE] === RAR4_MAIN && (bytes[RAR4_FLAGS] & RAR4_ENCRYPTED) !== 0
+  return format === '7z' && isEncrypted7z(bytes)
 }
 
 /**

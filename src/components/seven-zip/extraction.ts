@@ -7,8 +7,6 @@ import { faultOf } from './outcome.ts'
 import { run } from './run.ts'
 import type { RunResult } from './run.ts'
 
-/** What is kept of 7-Zip's output at one time. */
-const WINDOW_BYTES = 128 << 20
 /** Least heap with which 7-Zip does anything useful. */
 const MIN_HEAP_BYTES = 64 << 20
 /** Passwords that are tried; deriving a key takes up to a second. */
@@ -90,7 +88,8 @@ export class Extraction {
     const { result } = runs
     // With a wrong password an encrypted header is damage to 7-Zip, of one kind or another.
     const isDamaged = result.crash === 'fault' || result.outcome.errors.length > 0 || !result.outcome.isOpen
-    const isClosedHeader = isDamaged && result.segments.length === 0 && hasEncryptedHeader(this.#archive.bytes)
+    const { bytes, format } = this.#archive
+    const isClosedHeader = isDamaged && result.segments.length === 0 && hasEncryptedHeader(bytes, format)
     if (!result.outcome.isOpen || isClosedHeader) {
       this.#isHeaderClosed = result.outcome.isClosed || isClosedHeader
       this.#isEncrypted ||= this.#isHeaderClosed
@@ -211,16 +210,17 @@ class Runs {
 
   async #run(): Promise<void> {
     const { module, bytes, format, context, deadlineMs } = this.#archive
+    const windowBytes = Number(context.options.windowBytes)
     this.#result = await run(module, bytes, {
       format,
       password: this.#password,
       wanted: this.#wanted,
       startBytes: this.#startBytes,
-      windowBytes: WINDOW_BYTES,
-      memoryBytes: Math.max(MIN_HEAP_BYTES, context.budget.memoryBytes - WINDOW_BYTES),
+      windowBytes,
+      memoryBytes: Math.max(MIN_HEAP_BYTES, context.budget.memoryBytes - windowBytes),
       deadlineMs,
     })
     this.#queue.push(...this.#result.segments)
-    this.#startBytes += WINDOW_BYTES
+    this.#startBytes += windowBytes
   }
 }

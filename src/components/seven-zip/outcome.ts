@@ -62,8 +62,8 @@ export class OutcomeReader {
       outcome.isOpen = true
     } else if (line.startsWith('Cannot open encrypted archive')) outcome.isClosed = true
     else if (line.startsWith('ERROR: ')) this.#member(line.slice('ERROR: '.length))
+    else if (this.#inFacts && this.#fact(line)) this.#list = undefined
     else if (this.#list !== undefined) push(this.#list, line)
-    else if (this.#inFacts) this.#fact(line)
   }
 
   #member(text: string): void {
@@ -76,15 +76,17 @@ export class OutcomeReader {
     if (!this.#fail(name, failure) && this.outcome.lost.length < MAX_LOST) this.outcome.lost.push({ name, failure })
   }
 
-  #fact(line: string): void {
+  #fact(line: string): boolean {
     const facts = FACTS.exec(line)?.groups
     if (facts?.name === 'Offset') this.outcome.offset ??= Number(facts.value)
     else if (facts?.name === 'Physical Size') this.outcome.physicalSize ??= Number(facts.value)
+    return facts !== undefined
   }
 }
 
 function push(list: string[], line: string): void {
-  if (list.length < MAX_MESSAGES) list.push(line)
+  // The same messages come twice: while the archive is opened, and among the facts about it.
+  if (list.length < MAX_MESSAGES && !list.includes(line)) list.push(line)
 }
 
 /** What a failure of a member means: the first row whose words it contains. */

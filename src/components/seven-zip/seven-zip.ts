@@ -19,6 +19,15 @@ export function sevenZipComponent(load: () => Promise<SevenZipModule>): Componen
       description: 'Takes apart what 7-Zip opens: 7z, RAR, CAB, ARJ, LHA, disk images, installers',
       accepts: SEVEN_ZIP_TYPES,
       stage: 'extract',
+      options: [
+        {
+          name: 'windowBytes',
+          type: 'integer',
+          default: 128 << 20,
+          minimum: 4096,
+          text: 'Output that is kept in memory at one time; more of it takes another run over the archive',
+        },
+      ],
       budget: { timeMs: 120_000, memoryBytes: 1 << 30 },
     },
     async *process(input, context) {
