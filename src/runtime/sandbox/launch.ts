@@ -168,7 +168,14 @@ export const launch = (plan: LaunchPlan, target: SandboxTarget): ChildProcess =>
   const walls = plan.bwrap === undefined ? 'ignore' : 'pipe'
   inherited ??= highestInherited()
   const shut = Array.from({ length: Math.max(0, inherited - INFO_FD) }, () => 'ignore' as const)
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe', walls, walls, ...shut], env: {}, cwd: '/' })
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'pipe', walls, walls, ...shut],
+    env: {},
+    cwd: '/',
+    // A process group of its own: killed as one, and not reached by what a terminal sends to the engine's.
+    detached: true,
+    windowsHide: true,
+  })
   const filter = child.stdio[SECCOMP_FD]
   if (filter !== null && filter !== undefined && 'end' in filter) {
     // It may be gone before it has read this; that it ended is told by its exit.
