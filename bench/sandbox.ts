@@ -42,11 +42,17 @@ const startMs = (plan: LaunchPlan, target: SandboxTarget): Promise<number> =>
 
 async function measureStarts(runs: number): Promise<void> {
   const all = fullPlan()
-  const none: LaunchPlan = { bwrap: undefined, prlimit: undefined, seccomp: false, permission: false }
+  const none: LaunchPlan = {
+    bwrap: undefined,
+    setpriv: undefined,
+    prlimit: undefined,
+    seccomp: false,
+    permission: false,
+  }
   const plans: Readonly<Record<string, LaunchPlan>> = {
     'Node and its flags': none,
     '+ permission': { ...none, permission: true },
-    '+ limits': { ...none, permission: true, prlimit: all.prlimit },
+    '+ limits': { ...none, permission: true, prlimit: all.prlimit, setpriv: all.setpriv },
     '+ namespaces': { ...all, seccomp: false },
     '+ seccomp': all,
   }

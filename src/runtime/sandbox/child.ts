@@ -29,7 +29,10 @@ const patiently = (call: () => number): number => {
     try {
       return call()
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      const { code } = error as NodeJS.ErrnoException
+      // The end of a pipe, as Windows tells it.
+      if (code === 'EOF') return 0
+      if (code !== 'EAGAIN') throw error
       Atomics.wait(sleeper, 0, 0, RETRY_MS)
     }
   }

@@ -14,13 +14,16 @@ import { hasSeccomp, seccompProgram } from './seccomp.ts'
 //       seccomp    no sockets, no processes, no signals, no writing   the kernel, by bwrap
 //         node     --permission and flags against tricks of the language
 //
-// No shell takes part, and nothing here depends on content. Measured on 2 shared cores of an x86-64, start to HELLO,
-// median of 30: see bench/sandbox.ts and the figures in pool.ts.
+// No shell takes part, and nothing here depends on content. `execve` cannot be filtered, because bwrap calls it behind
+// the filter; there is nothing to execute but the same Node, within the same walls, and no new process to do it in.
+// START-FIGURES
 
 /** Programs that make walls; undefined where they are missing or do not work. */
 export interface LaunchPlan {
   readonly bwrap: string | undefined
   readonly prlimit: string | undefined
+  /** Ends a child with its engine; bwrap does that itself where there is one. */
+  readonly setpriv: string | undefined
   /** Only with bwrap. */
   readonly seccomp: boolean
   readonly permission: boolean
@@ -82,6 +85,7 @@ export const fullPlan = (): LaunchPlan => {
   return {
     bwrap,
     prlimit: findProgram('prlimit'),
+    setpriv: findProgram('setpriv'),
     seccomp: bwrap !== undefined && hasSeccomp(process.arch),
     permission: process.allowedNodeEnvironmentFlags.has('--permission'),
   }
@@ -151,10 +155,13 @@ const prlimitArguments = (target: SandboxTarget): readonly string[] => [
   '--',
 ] // RLIMIT_NPROC is absent: it counts all processes of the user, and the filter refuses new ones anyway.
 
+const setprivWords = ({ setpriv }: LaunchPlan): readonly string[] =>
+  setpriv === undefined ? [] : [setpriv, '--no-new-privs', '--pdeathsig', 'KILL', '--']
+
 /** The command line of a child. */
 export const commandLine = (plan: LaunchPlan, target: SandboxTarget): readonly string[] => [
   ...(plan.prlimit === undefined ? [] : [plan.prlimit, ...prlimitArguments(target)]),
-  ...(plan.bwrap === undefined ? [] : [plan.bwrap, ...bwrapArguments(plan, target)]),
+  ...(plan.bwrap === undefined ? setprivWords(plan) : [plan.bwrap, ...bwrapArguments(plan, target)]),
   process.execPath,
   ...nodeArguments(plan, target),
 ]
@@ -168,8 +175,16 @@ export const launch = (plan: LaunchPlan, target: SandboxTarget): ChildProcess =>
   const walls = plan.bwrap === undefined ? 'ignore' : 'pipe'
   inherited ??= highestInherited()
   const shut = Array.from({ length: Math.max(0, inherited - INFO_FD) }, () => 'ignore' as const)
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe', walls, walls, ...shut], env: {}, cwd: '/' })
-  const filter = child.stdio[SECCOMP_FD]
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'pipe', walls, walls, ...shut],
+    env: {},
+    cwd: '/',
+    // A process group of its own: killed as one, and not reached by what a terminal sends to the engine's.
+    detached: true,
+    windowsHide: true,
+  })
+  // Where no descriptor is left to be made, there are no streams; the reason comes as an error of the child.
+  const filter = (child as { stdio?: ChildProcess['stdio'] }).stdio?.[SECCOMP_FD]
   if (filter !== null && filter !== undefined && 'end' in filter) {
     // It may be gone before it has read this; that it ended is told by its exit.
     filter.on('error', () => {})

@@ -1,4 +1,7 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { fullPlan, sandboxTarget } from './launch.ts'
 import type { LaunchPlan } from './launch.ts'
@@ -8,7 +11,13 @@ import { SandboxProcess } from './process.ts'
 const target = sandboxTarget()
 const START_MS = 20_000
 const full = fullPlan()
-const NOTHING: LaunchPlan = { bwrap: undefined, prlimit: undefined, seccomp: false, permission: false }
+const NOTHING: LaunchPlan = {
+  bwrap: undefined,
+  setpriv: undefined,
+  prlimit: undefined,
+  seccomp: false,
+  permission: false,
+}
 
 /** Why bwrap cannot be tested here; empty where it can. */
 const withoutBwrap = await (async (): Promise<string> => {
@@ -90,12 +99,40 @@ test.skipIf(process.platform !== 'linux')('a bwrap that does not work is named, 
   expect(seccomp).toMatchObject({ active: false, why: /^no child starts with the filter/ })
 })
 
+test.skipIf(full.setpriv === undefined || full.bwrap === undefined)(
+  'a child that computes for ever ends with its engine, with bwrap and without',
+  async () => {
+    for (const wall of ['bwrap', 'none']) {
+      const engine = fork(fileURLToPath(new URL('testdata/dying-engine.ts', import.meta.url)), [wall], {
+        execArgv: [],
+      })
+      const [pid] = (await once(engine, 'message')) as [number]
+      expect(existsSync(`/proc/${pid}`)).toBe(true)
+      engine.kill('SIGKILL')
+      await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5000 }).toBe(false)
+    }
+  },
+)
+
+test.skipIf(full.bwrap === undefined)('children that are killed while they start leave nothing behind', async () => {
+  const children = Array.from(
+    { length: 30 },
+    () => new SandboxProcess(full, target, { ready: () => {}, data: () => true, ended: () => {} }),
+  )
+  for (const child of children) {
+    child.kill('too early')
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+  await Promise.all(children.map(child => child.closed))
+  expect(children.filter(child => existsSync(`/proc/${child.pid}`))).toEqual([])
+})
+
 test('each plan has less than the one before', () => {
   const walls = (plan: LaunchPlan): number =>
     Object.values(plan).filter(wall => wall !== undefined && wall !== false).length
-  const all: LaunchPlan = { bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', seccomp: true, permission: true }
+  const all: LaunchPlan = { bwrap: '/b', prlimit: '/p', setpriv: '/s', seccomp: true, permission: true }
   const counts = plansBelow(all).map(walls)
-  expect(counts[0]).toBe(4)
+  expect(counts[0]).toBe(5)
   expect(counts.at(-1)).toBe(0)
   expect(plansBelow(NOTHING)).toHaveLength(1)
 })

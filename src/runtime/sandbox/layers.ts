@@ -40,7 +40,9 @@ export const plansBelow = (plan: LaunchPlan): readonly LaunchPlan[] => {
     { ...plan, seccomp: false },
     bare,
     { ...bare, prlimit: undefined },
-    { ...bare, prlimit: undefined, permission: false },
+    { ...bare, setpriv: undefined },
+    { ...bare, prlimit: undefined, setpriv: undefined },
+    { ...bare, prlimit: undefined, setpriv: undefined, permission: false },
   ]
   const keys = candidates.map(candidate => JSON.stringify(candidate))
   return candidates.filter((_, index) => keys.indexOf(keys[index]) === index)

@@ -94,8 +94,7 @@ export class SandboxProcess {
   /** Ends it at once. @param why - what its owner is told, unless it has another reason already */
   kill(why: string): void {
     this.#why ||= why
-    // A process that is gone by itself has closed its pipes or will; nothing is waited for here.
-    this.#child.kill('SIGKILL')
+    this.#killGroup()
     this.#child.stdin?.destroy()
     this.resume()
   }
@@ -103,6 +102,21 @@ export class SandboxProcess {
   /** Resolves when it is gone. */
   get closed(): Promise<void> {
     return this.#closed
+  }
+
+  /**
+   * bwrap forks, and until its fork has bound itself to its parent's life, it would survive that, waiting for ever for
+   * a word of it. As long as that is so, both are in one group; later the fork has a session of its own, and dies with
+   * its parent.
+   */
+  #killGroup(): void {
+    const { pid, exitCode, signalCode } = this.#child
+    if (pid === undefined || exitCode !== null || signalCode !== null) return
+    try {
+      process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+    } catch {
+      this.#child.kill('SIGKILL')
+    }
   }
 
   #hear(bytes: Buffer): void {

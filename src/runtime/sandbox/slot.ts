@@ -93,7 +93,12 @@ export class Slot implements ProcessOwner {
     this.#bytes = 0
     const { plan, target, limits } = this.#owner
     this.#owner.started()
-    const process = new SandboxProcess(plan, target, this)
+    let process: SandboxProcess
+    try {
+      process = new SandboxProcess(plan, target, this)
+    } catch (error) {
+      return this.#failed((error as Error).message)
+    }
     this.#process = process
     this.#timer = setTimeout(() => process.kill(`it was not ready after ${limits.startMs} ms`), limits.startMs)
   }
@@ -159,8 +164,19 @@ export class Slot implements ProcessOwner {
     this.#process = undefined
     if (this.#run !== undefined) this.#kill('crashed', why)
     if (this.#closing) return
-    if (!wasReady) this.#owner.failedStart(why)
-    this.#deaths = didSomething ? 0 : this.#deaths + 1
+    if (didSomething) this.#deaths = 0
+    if (!wasReady) return this.#failed(why)
+    this.#startAgain()
+  }
+
+  #failed(why: string): void {
+    this.#owner.failedStart(why)
+    this.#startAgain()
+  }
+
+  /** At once, unless this place has seen too many deaths in a row. */
+  #startAgain(): void {
+    this.#deaths++
     const waitMs = this.#deaths < 2 ? 0 : FIRST_DELAY_MS * 2 ** Math.min(this.#deaths - 2, 20)
     if (waitMs === 0) return this.start()
     this.#timer = setTimeout(() => this.start(), Math.min(waitMs, this.#owner.limits.maxDelayMs))
