@@ -1,5 +1,6 @@
 import { NativeError } from '../../protocol/index.ts'
 import type { ContentSource } from '../../scan/index.ts'
+import { free } from '../free.ts'
 
 /** What the content of a stream needs of its session. */
 export interface ContentHost {
@@ -19,11 +20,13 @@ const GRANT_STEP_BYTES = 32 * 1024
 
 const join = (pieces: readonly Uint8Array[], length: number): Uint8Array => {
   if (pieces.length === 1) return pieces[0]
-  const whole = new Uint8Array(length)
+  // Not cleared: every byte of it is written.
+  const whole = Buffer.allocUnsafeSlow(length)
   let at = 0
   for (const piece of pieces) {
     whole.set(piece, at)
     at += piece.length
+    free(piece)
   }
   return whole
 }

@@ -3,6 +3,7 @@ import { NativeError, PROTOCOL_MIN_VERSION, PROTOCOL_VERSION, ServerEndpoint } f
 import type { AuthMethod, Open, Request } from '../../protocol/index.ts'
 import { visible } from '../../report/index.ts'
 import type { ContentSource, ScanEvent, ScanJob, Scanner } from '../../scan/index.ts'
+import { free } from '../free.ts'
 import type { Role } from './access.ts'
 import { IncomingContent } from './content.ts'
 import { toNativeError } from './errors.ts'
@@ -179,7 +180,10 @@ export class Session {
     const onEvent = (event: ScanEvent): void => this.#event(id, event)
     const job: ScanJob = { name, content, options, signal: stream.abort.signal, onEvent }
     try {
-      this.#endpoint.result(id, await this.#host.scanner.scan(job))
+      const report = await this.#host.scanner.scan(job)
+      // Whoever got the bytes has read all of them.
+      if ('bytes' in content) free(content.bytes)
+      this.#endpoint.result(id, report)
     } catch (error) {
       if (this.#endpoint.isOpen(id)) this.#endpoint.error(id, toNativeError(error, this.#host.log))
     }
