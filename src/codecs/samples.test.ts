@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import type { Decoder } from './decoder.ts'
+import { bzip2, lzip, lzmaAlone, xz } from './index.ts'
+import { decode, faultsOfTruncation, mutate, sampleText } from './testing/hostile.ts'
+import { SAMPLES } from './testing/samples.ts'
+
+const text = sampleText(2_000)
+const bytesOfSample = (name: keyof typeof SAMPLES) => Uint8Array.from(Buffer.from(SAMPLES[name], 'base64'))
+
+interface Row {
+  readonly name: keyof typeof SAMPLES
+  readonly decoder: (input: Uint8Array, start: number) => Decoder
+  /** Where the output of the first member ends, if there is a second. */
+  readonly boundary?: number
+}
+const DECODERS: readonly Row[] = [
+  { name: 'bzip2', decoder: bzip2 },
+  { name: 'bzip2 of two streams', decoder: bzip2, boundary: 1_000 },
+  { name: 'lzma', decoder: lzmaAlone },
+  { name: 'lzma of known size', decoder: lzmaAlone },
+  { name: 'lzip', decoder: lzip },
+  { name: 'lzip of two members', decoder: lzip, boundary: 1_000 },
+  { name: 'xz', decoder: xz },
+  { name: 'xz of three blocks and two streams', decoder: xz, boundary: 1_500 },
+  { name: 'xz with filters', decoder: xz },
+]
+
+describe.each(DECODERS)('$name', ({ name, decoder, boundary }) => {
+  const sample = bytesOfSample(name)
+
+  it('gives back what the tool packed, and says where it ends', () => {
+    const input = Buffer.concat([Buffer.from('head'), sample, Buffer.from('tail')])
+    const { bytes, end, error } = decode(decoder(input, 4))
+    expect(error).toBeUndefined()
+    expect(Buffer.compare(bytes, text)).toBe(0)
+    expect(end).toBe(4 + sample.length)
+  })
+
+  it('cut off anywhere, gives what is there and says so', () => {
+    expect([
+      ...faultsOfTruncation(input => decoder(input, 0), sample, boundary === undefined ? [] : [boundary]),
+    ]).toEqual([])
+  })
+
+  it('stands any damage', () => {
+    mutate(input => decoder(input, 0), sample, 300)
+  })
+})
+
+it('bzip2 gives back blocks that old versions randomised', () => {
+  const sample = bytesOfSample('bzip2')
+  // The bit behind the magic number and the checksum of the first block.
+  sample[4 + 10] |= 0x80
+  const expected = text.slice()
+  // Bytes 619 - 1, 619 + 720 - 1, … of the block, counted from one; the text has no runs.
+  expected[619 - 2] ^= 1
+  expected[619 + 720 - 2] ^= 1
+  expected[619 + 720 + 127 - 2] ^= 1
+  expected[619 + 720 + 127 + 481 - 2] ^= 1
+  expect(Buffer.compare(decode(bzip2(sample, 0)).bytes, expected)).toBe(0)
+})
