@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { bytesOf, ContentError, encodeHex, latin1 } from '../bytes/index.ts'
-import { ascii85Decode, asciiHexDecode, rc4, runLengthDecode, unpredict } from './index.ts'
+import { ascii85Decode, asciiHexDecode, Rc4, runLengthDecode, unpredict } from './index.ts'
 
 type Filter = (source: Iterable<Uint8Array>) => Generator<Uint8Array, void, void>
 
@@ -150,11 +150,11 @@ describe('rc4', () => {
     ['Key', 'Plaintext', 'bbf316e8d940af0ad3'],
     ['Wiki', 'pedia', '1021bf0420'],
     ['Secret', 'Attack at dawn', '45a01f645fc35b383552544b9bf5'],
-  ])('%s', (key, plain, hex) => expect(encodeHex(rc4(bytesOf(key))(bytesOf(plain)))).toBe(hex))
+  ])('%s', (key, plain, hex) => expect(encodeHex(new Rc4(bytesOf(key)).apply(bytesOf(plain)))).toBe(hex))
 
   it('continues its keystream', () => {
-    const cipher = rc4(bytesOf('Secret'))
-    expect(encodeHex(cipher(bytesOf('Attack '))) + encodeHex(cipher(bytesOf('at dawn')))).toBe(
+    const cipher = new Rc4(bytesOf('Secret'))
+    expect(encodeHex(cipher.apply(bytesOf('Attack '))) + encodeHex(cipher.apply(bytesOf('at dawn')))).toBe(
       '45a01f645fc35b383552544b9bf5',
     )
   })

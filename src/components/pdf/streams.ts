@@ -8,14 +8,14 @@ import type { Findings, Role } from './findings.ts'
 
 type Reading = PdfFile['readings'][number]
 
-/** Streams of which a second reading is given; each may be as long as the file. */
-const MAX_SECOND_READINGS = 64
+/** Streams without an end, and second readings of streams; each may be as long as the file. */
+const MAX_LONG_READINGS = 64
 
 export class StreamEmitter {
   readonly #file: PdfFile
   readonly #findings: Findings
-  #secondReadings = 0
-  /** Second readings that were left out. */
+  #longReadings = 0
+  /** Some were left out. */
   isCut = false
 
   constructor(file: PdfFile, findings: Findings) {
@@ -29,12 +29,16 @@ export class StreamEmitter {
     if (stream === undefined || stream.claimedEnd === stream.start) return
     const dictionary: PdfDictionary = isDictionary(value) ? value : new Map()
     const role = this.#findings.roles.get(object.number)
+    if (stream.isOpen && ++this.#longReadings > MAX_LONG_READINGS) {
+      this.isCut = true
+      return
+    }
     const { readings } = this.#file
     for (const [i, reading] of readings.entries())
       yield* this.#child(object, dictionary, role, stream.end, reading, i === 0 ? '' : `-reading-${i + 1}`)
     const first = firstFilters(dictionary)
     if (stream.claimedEnd === stream.end && first === undefined) return
-    if (++this.#secondReadings > MAX_SECOND_READINGS) {
+    if (++this.#longReadings > MAX_LONG_READINGS) {
       this.isCut = true
       return
     }

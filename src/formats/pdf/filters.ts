@@ -3,7 +3,7 @@ import {
   ascii85Decode,
   asciiHexDecode,
   collected,
-  lzwMsbDecode,
+  lzwDecode,
   runLengthDecode,
   unpredict,
   zlibInflate,
@@ -138,7 +138,7 @@ function* flate(source: Iterable<Uint8Array>, takeRest: TakeRest): Generator<Uin
 
 function* lzw(source: Iterable<Uint8Array>, isEarly: boolean, takeRest: TakeRest): Generator<Uint8Array, void, void> {
   const { bytes, fault } = whole(source)
-  const end = yield* lzwMsbDecode(bytes, 0, isEarly)
+  const end = yield* lzwDecode(bytes, 0, isEarly)
   if (bytes.length - end >= MIN_REST_BYTES) takeRest(bytes.subarray(end))
   if (fault !== undefined) throw fault
 }
