@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, latin1 } from '../../bytes/index.ts'
 import { collect, missedOf } from '../testing/collect.ts'
@@ -72,7 +72,12 @@ describe('pdf: damage', () => {
     for (const text of [RC4_OPEN, AES_256])
       for (let size = 0; size < sample(text).length; size += 37) await read(sample(text).subarray(0, size), ['user'])
     expect((await read(WHOLE)).children.map(child => child.name)).toEqual([
-      ...['obj-6-0.js', 'obj-13-0.js', 'obj-4-0', 'obj-5-0', 'a.exe', 'obj-9-0'],
+      'obj-6-0.js',
+      'obj-13-0.js',
+      'obj-4-0',
+      'obj-5-0',
+      'a.exe',
+      'obj-9-0',
     ])
   })
 

@@ -29,7 +29,7 @@ const expectSound = (found: Collected) => expect([...missedOf(found), ...anomali
 /** LZW with codes of nine bits only: a clear code before the table grows. */
 function lzw(text: string): string {
   let bits = ''
-  for (const [i, letter] of [...text].entries()) {
+  for (const [i, letter] of Array.from(text).entries()) {
     if (i % 200 === 0) bits += (256).toString(2).padStart(9, '0')
     bits += letter.charCodeAt(0).toString(2).padStart(9, '0')
   }
@@ -178,7 +178,7 @@ describe('pdf: what the linear scan finds', () => {
     const comment = await made([], { after: `%${'x'.repeat(300)}\n` })
     expect(comment.children).toHaveLength(1)
     const glued = await read(bytesOf(`${latin1(buildPdf(PAGES)).trimEnd()}PK\x03\x04 glued to the end`))
-    expect(texts(glued)[0]).toMatch(/: PK\x03\x04 glued/)
+    expect(texts(glued)[0]).toContain(': PK\x03\x04 glued')
   })
 
   it('reads heads that hold comments, where a cross-reference leads to them', async () => {

@@ -207,17 +207,6 @@ describe('HTML by a word in the first kilobyte', () => {
   ])('%s: %s', (type, text) => expect(nameOf(bytesOf(text))).toBe(type))
 })
 
-describe('PDF behind something else', () => {
-  it.each([
-    ['pdf', `junk in front\n%PDF-1.4\n1 0 obj<<>>endobj`],
-    ['pdf', `<html>%PDF-2.0\n1 0 obj<<>>endobj`],
-    ['pdf', `${'x'.repeat(1000)}%PDF-1.7\n1 0 obj<<>>endobj`],
-    ['text', `${'x'.repeat(1020)}%PDF-1.7\n1 0 obj<<>>endobj`],
-    ['text', 'files that start with %PDF-1.4 are documents'],
-    ['html', '<html>files that start with %PDF-x.y hold 1 0 obj'],
-  ])('%s: %j', (name, text) => expect(nameOf(bytesOf(text))).toBe(name))
-})
-
 describe('mail', () => {
   it.each([
     'From: a',

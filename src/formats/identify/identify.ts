@@ -5,7 +5,6 @@ import type { FileTypeName } from './file-types.ts'
 import { deepMagic, headMagic } from './magic.ts'
 import { firstLineType, headerBlockType } from './mail.ts'
 import { markupType } from './markup.ts'
-import { isPdfBehindOther } from './pdf.ts'
 import { refine } from './refine.ts'
 import { narrow, textEncoding } from './text.ts'
 
@@ -37,7 +36,6 @@ function identifyName(content: Uint8Array): FileTypeName {
 }
 
 function byHead(content: Uint8Array, head: Uint8Array): FileTypeName {
-  if (isPdfBehindOther(content, head)) return 'pdf'
   const encoding = textEncoding(head)
   if (encoding === 'text-utf16le' || encoding === 'text-utf16be')
     return markupType(narrow(head, encoding)) === 'html' ? 'html-utf16' : encoding
