@@ -36,7 +36,7 @@ export class StreamEmitter {
     const { readings } = this.#file
     for (const [i, reading] of readings.entries())
       yield* this.#child(object, dictionary, role, stream.end, reading, i === 0 ? '' : `-reading-${i + 1}`)
-    const first = firstFilters(dictionary)
+    const first = object.hasRepeatedKey ? firstFilters(dictionary) : undefined
     if (stream.claimedEnd === stream.end && first === undefined) return
     if (++this.#longReadings > MAX_LONG_READINGS) {
       this.isCut = true
