@@ -86,6 +86,11 @@ describe('xdp', () => {
     expect(missedOf(found)).toEqual([])
   })
 
+  it('scripts', async () => {
+    const found = await collect(xdp, packaged('<script>a &lt; b &amp;&amp; "&#65;" != &quot;&bad;</script>'))
+    expect(found.children.map(child => latin1(child.bytes))).toEqual(['a < b && "A" != "'])
+  })
+
   it('gives every chunk and image, and says where one does not end', async () => {
     const found = await collect(xdp, packaged(`<chunk>${encoded}</chunk><image>${encoded}</image><chunk>${encoded}`))
     expect(found.children).toHaveLength(3)

@@ -228,6 +228,13 @@ describe('pdf: scripts, files and actions', () => {
     expect(texts(found)).toEqual(['5-0.js', '6-0.xml', '7-0.xml', '8-0.ttf', '9-0.xml'].map(name => `obj-${name}: x`))
   })
 
+  it('scripts of forms', async () => {
+    const script =
+      '<template><event><script contentType="application/x-javascript">if (1 &lt; 2) app.x</script></event>'
+    const found = await made(['<</XFA 5 0 R>>', { dictionary: '/Filter/Fl', data: deflated(script) }])
+    expect(texts(found)).toEqual([`obj-5-0.xml: ${script}`, 'obj-5-0.js: if (1 < 2) app.x'])
+  })
+
   it.each([
     ['<</Type/Filespec/F(a.exe)/EF<</F 5 0 R>>>>', 'a.exe'],
     ['<</F(a.exe)/UF<FEFF00E4002E0078>/EF 6 0 R>>', 'ä.x'],

@@ -1,10 +1,21 @@
 import { ContentError } from '../../bytes/index.ts'
-import { applyFilters, filtersOf, IMAGE_FILTERS, isDictionary, nameOf } from '../../formats/index.ts'
+import {
+  applyFilters,
+  filtersOf,
+  IMAGE_FILTERS,
+  isDictionary,
+  nameOf,
+  textElements,
+  wholeOf,
+} from '../../formats/index.ts'
 import type { FilterStep, IndirectObject, PdfDictionary, PdfFile, PdfValue } from '../../formats/index.ts'
 import type { ChildEmission, Emission } from '../../scan/index.ts'
 import type { Findings, Role } from './findings.ts'
 
 // Every stream of a file as a child, decoded.
+
+/** Forms are some megabytes at most; larger ones are only scanned as a whole. */
+const MAX_FORM_BYTES = 16 << 20
 
 type Reading = PdfFile['readings'][number]
 
@@ -78,15 +89,19 @@ export class StreamEmitter {
     let rest: Uint8Array | undefined
     const data = (): Uint8Array => file.data(object, end, reading)
     const content = decoded(() => applyFilters(data(), steps, file.resolve, found => (rest ??= found)), fault)
-    if (steps.length === 0) {
-      yield { emit: 'child', name, content }
-      return
-    }
     const filters = steps.map(step => step.name).join(' ')
-    yield { emit: 'child', name, content, properties: [{ name: 'pdf.filters', value: filters }] }
+    if (steps.length === 0) yield { emit: 'child', name, content }
+    else yield { emit: 'child', name, content, properties: [{ name: 'pdf.filters', value: filters }] }
+    if (role?.kind === 'form') yield* scripts(plain, applyFilters(data(), steps, file.resolve))
     // The content was taken before this point was reached.
     if (rest !== undefined) yield { emit: 'child', name: `${plain}-rest`, content: rest }
   }
+}
+
+/** Scripts of a form (XFA), whose text is XML. */
+function* scripts(name: string, form: Iterable<Uint8Array>): Generator<ChildEmission, void, void> {
+  for (const { text } of textElements(wholeOf(form, MAX_FORM_BYTES).bytes, ['script']))
+    if (text.length > 0) yield { emit: 'child', name: `${name}.js`, content: text }
 }
 
 /** Nothing is decrypted for content that nobody asks for. */

@@ -8,6 +8,7 @@ import {
   unpredict,
   zlibInflate,
 } from '../../codecs/index.ts'
+import type { Collected } from '../../codecs/index.ts'
 import { isArray, isDictionary, nameOf } from './values.ts'
 import type { PdfDictionary, PdfValue } from './values.ts'
 
@@ -144,9 +145,13 @@ function* lzw(source: Iterable<Uint8Array>, isEarly: boolean, takeRest: TakeRest
 }
 
 /** All of it, or what there is before a fault or MAX_BETWEEN_BYTES. */
-function whole(source: Iterable<Uint8Array>): { bytes: Uint8Array; fault: ContentError | undefined } {
-  if (isArrayOfOne(source)) return { bytes: source[0], fault: undefined }
-  return collected(asDecoder(source), MAX_BETWEEN_BYTES)
+function whole(source: Iterable<Uint8Array>): Pick<Collected, 'bytes' | 'fault'> {
+  return isArrayOfOne(source) ? { bytes: source[0], fault: undefined } : wholeOf(source, MAX_BETWEEN_BYTES)
+}
+
+/** All of it, or what there is before a fault or a limit. */
+export function wholeOf(source: Iterable<Uint8Array>, maxBytes: number): Collected {
+  return collected(asDecoder(source), maxBytes)
 }
 
 const isArrayOfOne = (source: Iterable<Uint8Array>): source is readonly [Uint8Array] =>

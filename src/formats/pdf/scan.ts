@@ -66,9 +66,12 @@ function addHead(bytes: Uint8Array, at: number, heads: Heads): void {
  */
 export function withHeads(heads: Heads, bytes: Uint8Array, offsets: readonly number[]): Heads {
   const rows = heads.offsets.map((offset, i) => [offset, heads.numbers[i], heads.generations[i], heads.bodies[i]])
+  const known = new Set(heads.offsets)
   for (const offset of offsets) {
     const row = headAt(bytes, offset)
-    if (row !== undefined && rows.length < MAX_OBJECTS) rows.push(row)
+    if (row === undefined || known.has(row[0]) || rows.length >= MAX_OBJECTS) continue
+    known.add(row[0])
+    rows.push(row)
   }
   rows.sort((a, b) => a[0] - b[0])
   const column = (i: number): number[] => rows.map(row => row[i])

@@ -1,6 +1,6 @@
 import { equalsAt, bytesOf, hexDigit, indexOf, latin1 } from '../../bytes/index.ts'
 
-// Elements of an XML data package (XDP) or form (XFA) whose text is base64. Not a reader of XML: it looks for start
+// Elements of an XML data package (XDP) or form (XFA) whose text is base64 or a script. Not a reader of XML: it looks for start
 // tags by their local name, wherever they stand. Source: XML Data Package Specification 2.0, Adobe.
 
 /** Elements of one file. */
@@ -115,11 +115,21 @@ function markupEnd(text: Uint8Array, at: number): number {
   return end < 0 ? -1 : end + (isComment ? COMMENT_END.length : 1)
 }
 
-/** A numeric character reference; names are no base64 and give nothing. */
+const ENTITIES: ReadonlyMap<string, number> = new Map([
+  ['lt', OPEN],
+  ['gt', CLOSE],
+  ['amp', AMPERSAND],
+  ['quot', 0x22],
+  ['apos', 0x27],
+])
+const SEMICOLON = 0x3b
+const HASH = 0x23
+
+/** A character reference below 256; others give nothing, as neither base64 nor scripts need them. */
 function reference(text: Uint8Array, at: number): { value: number; next: number } {
-  const end = text.subarray(0, at + 12).indexOf(0x3b, at)
-  if (end < 0) return { value: -1, next: at + 1 }
-  if (text[at + 1] !== 0x23) return { value: -1, next: end + 1 }
+  const end = text.subarray(0, at + 12).indexOf(SEMICOLON, at)
+  if (end < 0) return { value: AMPERSAND, next: at + 1 }
+  if (text[at + 1] !== HASH) return { value: ENTITIES.get(latin1(text, at + 1, end)) ?? -1, next: end + 1 }
   const isHex = (text[at + 2] | 0x20) === 0x78
   const digits = latin1(text, at + (isHex ? 3 : 2), end)
   let value = 0
