@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { bytesOf, ContentError, encodeHex, latin1 } from '../bytes/index.ts'
 import { ascii85Decode, asciiHexDecode, Rc4, runLengthDecode, unpredict } from './index.ts'
 

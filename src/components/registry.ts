@@ -5,21 +5,25 @@ import { cpioComponent } from './cpio/cpio.ts'
 import { embedded } from './embedded/embedded.ts'
 import { html } from './html/html.ts'
 import { hwp3 } from './hwp3/hwp3.ts'
+import { lnk } from './lnk.ts'
 import { mail } from './mail/mail.ts'
 import { officeXml } from './office-xml/office-xml.ts'
 import { ole2 } from './ole2/ole2.ts'
 import { oneNote } from './onenote/onenote.ts'
 import { ooxml } from './ooxml/ooxml.ts'
 import { pdf } from './pdf/pdf.ts'
+import { peResources } from './pe-resources.ts'
 import { rtf } from './rtf/rtf.ts'
 import { scriptEncoded } from './script-encoded/script-encoded.ts'
 import { sisComponent } from './sis/sis.ts'
+import { swf } from './swf.ts'
 import { tarComponent } from './tar/tar.ts'
 import { binhex } from './text-blocks/binhex.ts'
 import { textBlocks } from './text-blocks/text-blocks.ts'
 import { uuencode } from './text-blocks/uuencode.ts'
 import { textNormalise } from './text-normalise/text-normalise.ts'
 import { tnef } from './tnef/tnef.ts'
+import { xdp } from './xdp.ts'
 import { zipComponent } from './zip/index.ts'
 
 /** Every component there is, in the order in which those of one stage are run. */
@@ -46,6 +50,10 @@ export const COMPONENTS: readonly Component[] = [
   textBlocks,
   textNormalise,
   sisComponent,
+  swf,
+  xdp,
+  lnk,
+  peResources,
 ]
 
 /** The component of that name, or undefined. */

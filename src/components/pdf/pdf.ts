@@ -146,7 +146,7 @@ function* streams(file: PdfFile, findings: Findings): Generator<Emission, void, 
   const emitter = new StreamEmitter(file, findings)
   for (const index of file.indices(MARK_STREAM)) yield* emitter.emissions(file.object(index))
   if (emitter.isCut)
-    yield { emit: 'missed', reason: 'ambiguous', detail: 'More streams with two readings than are read twice' }
+    yield { emit: 'missed', reason: 'ambiguous', detail: 'More streams without an end, or with two, than are read' }
 }
 
 function* oddities(file: PdfFile): Generator<Emission, void, void> {

@@ -1,21 +1,32 @@
 import { ContentError } from '../../bytes/index.ts'
-import { applyFilters, filtersOf, IMAGE_FILTERS, isDictionary, nameOf } from '../../formats/index.ts'
+import {
+  applyFilters,
+  filtersOf,
+  IMAGE_FILTERS,
+  isDictionary,
+  nameOf,
+  textElements,
+  wholeOf,
+} from '../../formats/index.ts'
 import type { FilterStep, IndirectObject, PdfDictionary, PdfFile, PdfValue } from '../../formats/index.ts'
 import type { ChildEmission, Emission } from '../../scan/index.ts'
 import type { Findings, Role } from './findings.ts'
 
 // Every stream of a file as a child, decoded.
 
+/** Forms are some megabytes at most; larger ones are only scanned as a whole. */
+const MAX_FORM_BYTES = 16 << 20
+
 type Reading = PdfFile['readings'][number]
 
-/** Streams of which a second reading is given; each may be as long as the file. */
-const MAX_SECOND_READINGS = 64
+/** Streams without an end, and second readings of streams; each may be as long as the file. */
+const MAX_LONG_READINGS = 64
 
 export class StreamEmitter {
   readonly #file: PdfFile
   readonly #findings: Findings
-  #secondReadings = 0
-  /** Second readings that were left out. */
+  #longReadings = 0
+  /** Some were left out. */
   isCut = false
 
   constructor(file: PdfFile, findings: Findings) {
@@ -29,12 +40,16 @@ export class StreamEmitter {
     if (stream === undefined || stream.claimedEnd === stream.start) return
     const dictionary: PdfDictionary = isDictionary(value) ? value : new Map()
     const role = this.#findings.roles.get(object.number)
+    if (stream.isOpen && ++this.#longReadings > MAX_LONG_READINGS) {
+      this.isCut = true
+      return
+    }
     const { readings } = this.#file
     for (const [i, reading] of readings.entries())
       yield* this.#child(object, dictionary, role, stream.end, reading, i === 0 ? '' : `-reading-${i + 1}`)
-    const first = firstFilters(dictionary)
+    const first = object.hasRepeatedKey ? firstFilters(dictionary) : undefined
     if (stream.claimedEnd === stream.end && first === undefined) return
-    if (++this.#secondReadings > MAX_SECOND_READINGS) {
+    if (++this.#longReadings > MAX_LONG_READINGS) {
       this.isCut = true
       return
     }
@@ -74,15 +89,19 @@ export class StreamEmitter {
     let rest: Uint8Array | undefined
     const data = (): Uint8Array => file.data(object, end, reading)
     const content = decoded(() => applyFilters(data(), steps, file.resolve, found => (rest ??= found)), fault)
-    if (steps.length === 0) {
-      yield { emit: 'child', name, content }
-      return
-    }
     const filters = steps.map(step => step.name).join(' ')
-    yield { emit: 'child', name, content, properties: [{ name: 'pdf.filters', value: filters }] }
+    if (steps.length === 0) yield { emit: 'child', name, content }
+    else yield { emit: 'child', name, content, properties: [{ name: 'pdf.filters', value: filters }] }
+    if (role?.kind === 'form') yield* scripts(plain, applyFilters(data(), steps, file.resolve))
     // The content was taken before this point was reached.
     if (rest !== undefined) yield { emit: 'child', name: `${plain}-rest`, content: rest }
   }
+}
+
+/** Scripts of a form (XFA), whose text is XML. */
+function* scripts(name: string, form: Iterable<Uint8Array>): Generator<ChildEmission, void, void> {
+  for (const { text } of textElements(wholeOf(form, MAX_FORM_BYTES).bytes, ['script']))
+    if (text.length > 0) yield { emit: 'child', name: `${name}.js`, content: text }
 }
 
 /** Nothing is decrypted for content that nobody asks for. */

@@ -1,10 +1,9 @@
 import { ContentError, latin1 } from '../../bytes/index.ts'
-import { collected } from '../../codecs/index.ts'
 import { skipWhite, wordAt } from './characters.ts'
 import { CompressedObjects } from './compressed.ts'
 import { openEncryption } from './encryption.ts'
 import type { Decryptor, PdfCrypto } from './encryption.ts'
-import { applyFilters, filtersOf } from './filters.ts'
+import { applyFilters, filtersOf, wholeOf } from './filters.ts'
 import type { FilterStep } from './filters.ts'
 import { Word } from './find.ts'
 import { readBetween } from './gaps.ts'
@@ -23,6 +22,8 @@ import type { CrossReferences, XrefStream } from './xref.ts'
 /** Bytes of syntax that may be read for each byte of the file; sound files need two to four. */
 const WORK_FACTOR = 8
 const LEAST_WORK_BYTES = 1 << 20
+/** Heads that only a cross-reference knows; none in sound files. */
+const MAX_CLAIMED_HEADS = 10_000
 /** References that lead to references. */
 const MAX_HOPS = 8
 const HEADER_RANGE = 1024
@@ -75,7 +76,7 @@ export class PdfFile {
     this.#heads = scanHeads(bytes)
     this.#index()
     this.references = readCrossReferences(bytes, this.base, offset => this.#xrefStream(offset), this.#work)
-    const more = this.#unscanned()
+    const more = this.#unscanned().slice(0, MAX_CLAIMED_HEADS)
     if (more.length > 0) {
       this.#heads = withHeads(this.#heads, bytes, more)
       this.#index()
@@ -245,7 +246,7 @@ export class PdfFile {
     const { value, stream } = object
     if (stream === undefined || !isDictionary(value) || !value.has('W')) return undefined
     const raw = this.bytes.subarray(stream.start, stream.end)
-    const { bytes } = collected(asDecoder(applyFilters(raw, this.filters(object), this.resolve)), MAX_STRUCTURE_BYTES)
+    const { bytes } = wholeOf(applyFilters(raw, this.filters(object), this.resolve), MAX_STRUCTURE_BYTES)
     return { dictionary: value, data: bytes }
   }
 
@@ -301,7 +302,7 @@ export class PdfFile {
       if (typeof first !== 'number' || !value.has('N')) continue
       for (const reading of this.readings) {
         const source = applyFilters(this.data(object, stream.end, reading), this.filters(object), this.resolve)
-        const { bytes, fault } = collected(asDecoder(source), MAX_STRUCTURE_BYTES)
+        const { bytes, fault } = wholeOf(source, MAX_STRUCTURE_BYTES)
         this.compressed.add(bytes, first)
         if (fault?.reason === 'too-large') this.compressed.isCut = true
       }
@@ -334,11 +335,6 @@ function versionAt(bytes: Uint8Array, at: number): string {
   let end = at
   while (end < at + 8 && bytes[end] > 0x20 && bytes[end] < 0x7f) end++
   return latin1(bytes, at, end)
-}
-
-function* asDecoder(source: Iterable<Uint8Array>): Generator<Uint8Array, number, void> {
-  yield* source
-  return 0
 }
 
 /** Index of the first element that is not below `value`. */

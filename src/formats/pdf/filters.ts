@@ -3,11 +3,12 @@ import {
   ascii85Decode,
   asciiHexDecode,
   collected,
-  lzwMsbDecode,
+  lzwDecode,
   runLengthDecode,
   unpredict,
   zlibInflate,
 } from '../../codecs/index.ts'
+import type { Collected } from '../../codecs/index.ts'
 import { isArray, isDictionary, nameOf } from './values.ts'
 import type { PdfDictionary, PdfValue } from './values.ts'
 
@@ -138,15 +139,19 @@ function* flate(source: Iterable<Uint8Array>, takeRest: TakeRest): Generator<Uin
 
 function* lzw(source: Iterable<Uint8Array>, isEarly: boolean, takeRest: TakeRest): Generator<Uint8Array, void, void> {
   const { bytes, fault } = whole(source)
-  const end = yield* lzwMsbDecode(bytes, 0, isEarly)
+  const end = yield* lzwDecode(bytes, 0, isEarly)
   if (bytes.length - end >= MIN_REST_BYTES) takeRest(bytes.subarray(end))
   if (fault !== undefined) throw fault
 }
 
 /** All of it, or what there is before a fault or MAX_BETWEEN_BYTES. */
-function whole(source: Iterable<Uint8Array>): { bytes: Uint8Array; fault: ContentError | undefined } {
-  if (isArrayOfOne(source)) return { bytes: source[0], fault: undefined }
-  return collected(asDecoder(source), MAX_BETWEEN_BYTES)
+function whole(source: Iterable<Uint8Array>): Pick<Collected, 'bytes' | 'fault'> {
+  return isArrayOfOne(source) ? { bytes: source[0], fault: undefined } : wholeOf(source, MAX_BETWEEN_BYTES)
+}
+
+/** All of it, or what there is before a fault or a limit. */
+export function wholeOf(source: Iterable<Uint8Array>, maxBytes: number): Collected {
+  return collected(asDecoder(source), maxBytes)
 }
 
 const isArrayOfOne = (source: Iterable<Uint8Array>): source is readonly [Uint8Array] =>

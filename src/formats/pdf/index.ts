@@ -1,5 +1,5 @@
 export { MARK_ODD, MARK_STREAM, PdfFile } from './file.ts'
-export { IMAGE_FILTERS, applyFilters, filtersOf } from './filters.ts'
+export { IMAGE_FILTERS, applyFilters, filtersOf, wholeOf } from './filters.ts'
 export type { FilterStep } from './filters.ts'
 export { LONG_STRING_BYTES, MARK_ACTIVE, MARK_LONG_STRING, MARK_OBFUSCATED } from './names.ts'
 export type { IndirectObject } from './objects.ts'

@@ -17,17 +17,17 @@ export const MARK_LONG_STRING = 16
 /** Strings from this size on are looked at where the file does not hold them as they are. */
 export const LONG_STRING_BYTES = 64
 
+const words = (text: string): readonly string[] => text.split(' ')
 const ACTIVE = [
-  ...['JS', 'JavaScript', 'OpenAction', 'AA', 'A', 'S', 'Launch', 'URI', 'SubmitForm', 'GoToR', 'GoToE', 'ImportData'],
-  ...['XFA', 'EF', 'F', 'UF', 'RF', 'FontFile', 'FontFile2', 'FontFile3', 'RichMedia', '3DD', 'OnInstantiate'],
+  ...words('JS JavaScript OpenAction AA A S Launch URI SubmitForm GoToR GoToE ImportData'),
+  ...words('XFA EF F UF RF FontFile FontFile2 FontFile3 RichMedia 3DD OnInstantiate'),
 ]
 const STRUCTURE = ['ObjStm', 'XRef', 'First']
 /** Whatever is looked for by name somewhere. */
 const SENSITIVE = [
   ...ACTIVE.filter(name => name.length > 1),
-  'ObjStm',
-  ...['EmbeddedFile', 'EmbeddedFiles', 'Filespec', 'Filter', 'FlateDecode', 'ASCIIHexDecode', 'ASCII85Decode'],
-  ...['LZWDecode', 'RunLengthDecode', 'JBIG2Decode', 'Encrypt', 'AcroForm', 'Action', 'Names', 'Length', 'Type'],
+  ...words('ObjStm EmbeddedFile EmbeddedFiles Filespec Filter FlateDecode ASCIIHexDecode ASCII85Decode'),
+  ...words('LZWDecode RunLengthDecode JBIG2Decode Encrypt AcroForm Action Names Length Type'),
 ]
 
 const MARKS = new Map<string, number>()

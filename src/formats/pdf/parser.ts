@@ -251,7 +251,14 @@ export class Parser {
   }
 }
 
-const ESCAPES = new Map([...'nrtbf'].map((letter, i) => [letter.charCodeAt(0), [10, 13, 9, 8, 12][i]]))
+/** Letters behind a backslash: n, r, t, b, f. */
+const ESCAPES = new Map([
+  [0x6e, 10],
+  [0x72, 13],
+  [0x74, 9],
+  [0x62, 8],
+  [0x66, 12],
+])
 
 /** Bytes of a literal string with escapes. Source: ISO 32000-1, 7.3.4.2 */
 function unescaped(bytes: Uint8Array, start: number, end: number): Uint8Array {

@@ -51,6 +51,8 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
 const equal = (a: Uint8Array, b: Uint8Array, size: number): boolean =>
   a.length >= size && b.length >= size && a.subarray(0, size).every((byte, i) => byte === b[i])
 
+const encrypted = (key: Uint8Array, bytes: Uint8Array): Uint8Array => new Rc4(key).apply(bytes.slice())
+
 /** Algorithms 2, 4, 5 and 6. */
 function userKey(parts: PasswordParts, padded: Uint8Array, crypto: PdfCrypto): Uint8Array | undefined {
   const { revision, keyBytes, permissions } = parts
@@ -58,9 +60,13 @@ function userKey(parts: PasswordParts, padded: Uint8Array, crypto: PdfCrypto): U
   const open = revision >= 4 && !parts.isMetadataEncrypted ? Uint8Array.of(255, 255, 255, 255) : new Uint8Array(0)
   let key = crypto.hash('md5', joined(padded, parts.owner.subarray(0, 32), flags, parts.id, open)).subarray(0, keyBytes)
   if (revision >= 3) for (let i = 0; i < 50; i++) key = crypto.hash('md5', key).subarray(0, keyBytes)
-  if (revision < 3) return equal(new Rc4(key).apply(PADDING.slice()), parts.user, 32) ? key : undefined
+  if (revision < 3) return equal(encrypted(key, PADDING), parts.user, 32) ? key : undefined
   let check = crypto.hash('md5', joined(PADDING, parts.id))
-  for (let i = 0; i < 20; i++) check = new Rc4(key.map(byte => byte ^ i)).apply(check.slice())
+  for (let i = 0; i < 20; i++)
+    check = encrypted(
+      key.map(byte => byte ^ i),
+      check,
+    )
   return equal(check, parts.user, 16) ? key : undefined
 }
 
@@ -70,8 +76,12 @@ function ownersUserPassword(parts: PasswordParts, padded: Uint8Array, crypto: Pd
   if (parts.revision >= 3) for (let i = 0; i < 50; i++) key = crypto.hash('md5', key)
   key = key.subarray(0, parts.keyBytes)
   let password = parts.owner.subarray(0, 32)
-  if (parts.revision < 3) return new Rc4(key).apply(password.slice())
-  for (let i = 19; i >= 0; i--) password = new Rc4(key.map(byte => byte ^ i)).apply(password.slice())
+  if (parts.revision < 3) return encrypted(key, password)
+  for (let i = 19; i >= 0; i--)
+    password = encrypted(
+      key.map(byte => byte ^ i),
+      password,
+    )
   return password
 }
 

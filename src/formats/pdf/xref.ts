@@ -11,7 +11,7 @@ import type { PdfDictionary } from './values.ts'
 /** Sections of one file: one for each revision, two in linearised and hybrid files. */
 const MAX_SECTIONS = 1024
 /** Entries of all sections together. */
-const MAX_ENTRIES = 1 << 22
+const MAX_ENTRIES = 1 << 21
 /** `startxref` stands in the last kilobyte; more is looked at, for what was appended. */
 const TAIL_BYTES = 16 << 10
 

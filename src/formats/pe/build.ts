@@ -1,6 +1,8 @@
 import { Writer, bytesOf } from '../../bytes/index.ts'
 import { buildImports } from './build-imports.ts'
 import type { ImportRecipe } from './build-imports.ts'
+import { buildResources } from './build-resources.ts'
+import type { ResourceRecipe } from './build-resources.ts'
 import { buildVersionResource } from './build-version.ts'
 
 /** What a forged PE file shall hold; everything absent takes the usual value. */
@@ -14,6 +16,8 @@ export interface PeRecipe {
   readonly imports?: readonly ImportRecipe[]
   /** Adds a section .rsrc with one version resource that holds these strings. */
   readonly versionInfo?: Readonly<Record<string, string>>
+  /** Adds a section .rsrc with these resources; not beside `versionInfo`. */
+  readonly resources?: readonly ResourceRecipe[]
   readonly fileAlignment?: number
   readonly sectionAlignment?: number
   /** Bytes behind the last section. */
@@ -43,7 +47,7 @@ interface Placed {
 export function buildPe(recipe: PeRecipe): Uint8Array<ArrayBuffer> {
   const fileAlignment = recipe.fileAlignment ?? 0x200
   const sectionAlignment = recipe.sectionAlignment ?? 0x1000
-  const extra = Number(recipe.imports !== undefined) + Number(recipe.versionInfo !== undefined)
+  const extra = Number(recipe.imports !== undefined) + Number((recipe.versionInfo ?? recipe.resources) !== undefined)
   const optionalSize = recipe.is64 === true ? OPTIONAL_HEADER_SIZE_64 : OPTIONAL_HEADER_SIZE_32
   const headerEnd = E_LFANEW + 24 + optionalSize + (recipe.sections.length + extra) * SECTION_HEADER_SIZE
   const headerSize = up(headerEnd, fileAlignment)
@@ -68,6 +72,7 @@ export function buildPe(recipe: PeRecipe): Uint8Array<ArrayBuffer> {
     placeDirectory(1, '.idata', buildImports(recipe.imports, virtualAddress, recipe.is64 === true))
   if (recipe.versionInfo !== undefined)
     placeDirectory(2, '.rsrc', buildVersionResource(recipe.versionInfo, virtualAddress))
+  if (recipe.resources !== undefined) placeDirectory(2, '.rsrc', buildResources(recipe.resources, virtualAddress))
 
   const out = new Writer()
   out.bytes(bytesOf('MZ')).padTo(60).u32(E_LFANEW).padTo(E_LFANEW).bytes(bytesOf('PE\0\0'))

@@ -1,0 +1,2 @@
+export { readShortcut } from './lnk.ts'
+export type { Shortcut } from './lnk.ts'

@@ -1,0 +1,2 @@
+export { textElements } from './chunks.ts'
+export type { TextElement } from './chunks.ts'
