@@ -1,6 +1,6 @@
-import { u32le } from '../../bytes/index.ts'
+import { latin1, u32le } from '../../bytes/index.ts'
 import { decodeLzfu, zlibInflate, inflate } from '../../codecs/index.ts'
-import { cutContent, presentationObjects, readOlePackage } from '../../formats/index.ts'
+import { cutContent, officePictures, presentationObjects, readOlePackage } from '../../formats/index.ts'
 import type { OleStream } from '../../formats/index.ts'
 import type { Emission } from '../../scan/index.ts'
 import type { OleDocument } from './document.ts'
@@ -9,6 +9,12 @@ import type { OleDocument } from './document.ts'
 
 /** Streams whose content is a package or the data of an OLE 1 object. */
 const NATIVE = '\u0001ole10native'
+const LINK = '\u0001ole'
+/** Streams of the drawing layer; a workbook's is cut into records and read elsewhere. */
+const PICTURES: ReadonlySet<string> = new Set(['pictures', 'data', 'escherdelaystm'])
+const MAX_LINK = 4_096
+/** A place on another machine, up to the first character that no name has. */
+const ELSEWHERE = /(?:https?|ftp|file|mhtml|ms-[a-z-]{1,32}):[!#-;=?-~]{2,2000}|\\\\[!#-);+-;=@-{}~]{3,500}/i
 const COMPRESSED_RTF = /^__substg1\.0_10090102$/i
 /** [Hangul document 5.0, 3.2.1]: flags of the header; bit 0: streams are compressed, bit 1: encrypted. */
 const HWP_FLAGS_AT = 36
@@ -23,6 +29,8 @@ export function* objectsIn(document: OleDocument, stream: OleStream): Generator<
     yield { emit: 'child', name: `${document.nameOf(stream)}.rtf`, content }
   } else if (name === 'powerpoint document') yield* presentation(document.bytes(stream), document.nameOf(stream))
   else if (document.kind === 'hwp') yield* hangul(document, stream)
+  if (name === LINK) yield* linkOf(document.bytes(stream))
+  if (PICTURES.has(name)) yield* pictures(document.bytes(stream), document.nameOf(stream))
 }
 
 function* nativeObject(document: OleDocument, stream: OleStream): Generator<Emission, void> {
@@ -43,6 +51,31 @@ function* nativeObject(document: OleDocument, stream: OleStream): Generator<Emis
 }
 
 const baseName = (path: string): string => path.slice(Math.max(path.lastIndexOf('\\'), path.lastIndexOf('/')) + 1)
+
+/** Where the object of a storage lies, if elsewhere. [MS-OLEDS] 2.3.3 */
+function* linkOf(bytes: Uint8Array): Generator<Emission, void> {
+  if (bytes.length < 8 || (u32le(bytes, 4) & 1) === 0) return
+  const short = bytes.subarray(0, MAX_LINK)
+  // Names stand at even and odd offsets, in one byte and in two.
+  const texts = [latin1(short), ...[0, 1].map(from => new TextDecoder('utf-16le').decode(short.subarray(from)))]
+  for (const text of texts) {
+    const link = ELSEWHERE.exec(text)?.[0]
+    if (link === undefined) continue
+    yield { emit: 'property', name: 'ole2.link', value: link }
+    yield { emit: 'anomaly', code: 'external-object', detail: 'An object of the document lies elsewhere' }
+    return
+  }
+}
+
+/** Pictures of the drawing layer, decompressed. */
+export function* pictures(stream: Uint8Array, name: string): Generator<Emission, void> {
+  let number = 0
+  for (const { extension, start, end, missing, isCompressed } of officePictures(stream)) {
+    const data = stream.subarray(start, end)
+    const content = isCompressed ? zlibInflate(data, 0) : cutContent(data, missing)
+    yield { emit: 'child', name: `${name}/picture-${++number}.${extension}`, content }
+  }
+}
 
 /** Objects of a presentation's stream, decompressed. */
 export function* presentation(stream: Uint8Array, name: string): Generator<Emission, void> {

@@ -314,6 +314,87 @@ describe('fields of Word documents', () => {
   })
 })
 
+describe('pictures of the drawing layer', () => {
+  /** A compressed metafile, then a PNG with two identifiers. */
+  const packed = new Uint8Array(deflateSync(PAYLOAD))
+  const head = new Writer().bytes(new Uint8Array(16)).u32(PAYLOAD.length).bytes(new Uint8Array(24)).u32(packed.length)
+  const metafile = head.u8(0).u8(0xfe).bytes(packed).finish()
+  const image = new Writer().bytes(new Uint8Array(32)).u8(0xff).bytes(bytesOf('\x89PNG image')).finish()
+  const blip = (head: number, type: number, body: Uint8Array) =>
+    new Writer().u16(head).u16(type).u32(body.length).bytes(body).finish()
+  const layer = joined(bytesOf('\xf0\xf0'), blip(0x2160, 0xf01b, metafile), blip(0x6e10, 0xf01e, image))
+
+  it.each(['Pictures', 'Data'])('come out of %s', async path => {
+    const collected = await of([{ path, data: layer }])
+    expect(childrenOf(collected).get(`${path}/picture-1.wmf`)).toBe(text(PAYLOAD))
+    expect(childrenOf(collected).get(`${path}/picture-2.png`)).toBe('\x89PNG image')
+    expect(missedOf(collected)).toEqual([])
+  })
+
+  it('come out of the records of a workbook', async () => {
+    const record = (type: number, data: Uint8Array) => new Writer().u16(type).u16(data.length).bytes(data).finish()
+    const data = joined(
+      buildWorkbook({ sheets: [{ name: 'S' }] }),
+      record(0xeb, layer.subarray(0, 60)),
+      record(0x3c, layer.subarray(60, 100)),
+      record(0xeb, layer.subarray(100)),
+    )
+    expect(childrenOf(await of([{ path: 'Workbook', data }])).get('Workbook/picture-1.wmf')).toBe(text(PAYLOAD))
+  })
+
+  it('that are cut off are malformed', async () => {
+    const collected = await of([{ path: 'Pictures', data: layer.subarray(0, layer.length - 5) }])
+    expect(missedOf(collected)).toEqual(['malformed Pictures/picture-2.png'])
+  })
+})
+
+describe('links of objects', () => {
+  const ole = (flags: number, link: Uint8Array) => joined(new Writer().u32(0x2000001).u32(flags).finish(), link)
+
+  it.each([
+    ['http://example.com/a.hta', utf16('http://example.com/a.hta\0')],
+    ['\\\\host\\share\\a.doc', joined(bytesOf('x'), utf16('\\\\host\\share\\a.doc\0'))],
+    ['https://example.com', bytesOf('https://example.com\0')],
+  ])('%s lies elsewhere', async (link, data) => {
+    const collected = await of([{ path: 'ObjectPool/_1/\u0001Ole', data: ole(1, data) }])
+    expect(propertiesOf(collected)).toContain(`ole2.link=${link}`)
+    expect(anomaliesOf(collected)).toEqual(['external-object'])
+  })
+
+  it('an object that is embedded has none', async () => {
+    expect(anomaliesOf(await of([{ path: '\u0001Ole', data: ole(0, bytesOf('http://example.com')) }]))).toEqual([])
+  })
+})
+
+it('a cut-off of streams of its own is ambiguous, and read both ways', async () => {
+  const bytes = buildOle2({
+    entries: [
+      { path: 'small', data: PAYLOAD },
+      { path: 'other', data: new Uint8Array(5000).fill(0x41) },
+    ],
+  })
+  bytes.set([0, 0, 0, 0], 0x38)
+  const collected = await collect(ole2, bytes)
+  expect(collected.children.map(child => text(child.bytes))).toContain(text(PAYLOAD))
+  expect(anomaliesOf(collected)).toContain('ambiguous')
+})
+
+it('macros of Word 6 are told, and missed', async () => {
+  const data = new Writer().u16(0xa5dc).u16(0x68).padTo(0x0a).u16(1).padTo(0x11c).u32(40).padTo(0x300).finish()
+  data.set([0xec, 0xa5])
+  const collected = await of([{ path: 'WordDocument', data }])
+  expect(propertiesOf(collected)).toContain('ole2.macros=wordbasic')
+  expect(missedOf(collected)).toEqual(['unsupported'])
+})
+
+it('a project of which only compiled code is left is told', async () => {
+  const collected = await of([
+    { path: 'Macros/VBA/_VBA_PROJECT', data: bytesOf('\xcc\x61 compiled code of some length') },
+  ])
+  expect(propertiesOf(collected)).toContain('ole2.macros=vba')
+  expect(anomaliesOf(collected)).toEqual(['vba-stomped'])
+})
+
 it('stands damage anywhere', async () => {
   const macro = { name: 'Macro1', isMacro: true, formulas: [joined(textToken('x'), callToken(110, 1))], strings: [0] }
   const bytes = buildOle2({

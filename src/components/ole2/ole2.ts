@@ -6,13 +6,15 @@ import { clsidText, OleDocument } from './document.ts'
 import { encryptionEmissions } from './encryption.ts'
 import type { PlainStreams } from './encryption.ts'
 import { messagePartName } from './message.ts'
-import { objectsIn, presentation } from './objects.ts'
+import { objectsIn, pictures, presentation } from './objects.ts'
 import { summaryProperties } from './summary.ts'
 import { vbaEmissions } from './vba.ts'
 import { ddeEmissions, workbookEmissions } from './workbook.ts'
 
 /** Files below this size have no room for hidden content worth a child. */
 const TINY = 1_536
+/** Bytes below which what no stream reaches is nothing: an end of line that a mailer added. */
+const MIN_UNREACHED = 16
 /** Class identifiers of storages that are told. */
 const MAX_CLSIDS = 32
 
@@ -48,6 +50,7 @@ function* facts(document: OleDocument): Generator<Emission, void> {
     yield { emit: 'property', name: 'ole2.storageClsid', value }
   for (const problem of file.problems) yield { emit: 'missed', reason: 'malformed', detail: problem }
   if (file.isCrossLinked) yield { emit: 'anomaly', code: 'ole2-cross-linked', detail: 'Two streams share sectors' }
+  if (file.isAmbiguous) yield { emit: 'anomaly', code: 'ambiguous', detail: 'Streams can be read in two ways' }
   if (file.streams.some(stream => stream.isOrphan))
     yield { emit: 'anomaly', code: 'ole2-orphan', detail: 'The directory has streams that no storage holds' }
 }
@@ -69,10 +72,19 @@ function* decryptedContent(document: OleDocument, context: ComponentContext): Ge
   if (workbook !== undefined) yield* guarded(workbookEmissions(workbook), 'Workbook')
   const word = streamOf('WordDocument')
   const header = word && readWordHeader(word)
-  if (word !== undefined && header !== undefined && !header.isEncrypted)
+  if (word !== undefined && header !== undefined && !header.isEncrypted) {
     yield* ddeEmissions(wordDdeCommands(word, streamOf(header.table) ?? new Uint8Array(0)))
+    if (header.hasWordBasic) yield* wordBasic()
+  }
+  for (const [name, bytes] of plain) yield* pictures(bytes, `decrypted/${name}`)
   const slides = plain.get('powerpoint document')
   if (slides !== undefined) yield* presentation(slides, 'decrypted/PowerPoint Document')
+}
+
+/** Macros of Word 6 and 95: tokens of a language of its own. */
+function* wordBasic(): Generator<Emission, void> {
+  yield { emit: 'property', name: 'ole2.macros', value: 'wordbasic' }
+  yield { emit: 'missed', reason: 'unsupported', detail: 'Macros of Word 6 and 95 are not read' }
 }
 
 /** An error in one part is a reason for that part; the others go on. */
@@ -97,8 +109,11 @@ function* unreached({ bytes, unreached, tailAt }: CompoundFile): Generator<Emiss
       yield { emit: 'child', name, relation: 'supplementary', content: extentPieces(bytes, extents) }
 }
 
+/** At least a few bytes that are neither 0 nor 255. */
 function holdsAnything(bytes: Uint8Array, extents: readonly number[]): boolean {
+  let found = 0
   for (const piece of extentPieces(bytes, extents))
-    for (let i = 0; i < piece.length; i++) if (piece[i] !== 0 && piece[i] !== 0xff) return true
+    for (let i = 0; i < piece.length; i++)
+      if (piece[i] !== 0 && piece[i] !== 0xff && ++found >= MIN_UNREACHED) return true
   return false
 }

@@ -1,4 +1,4 @@
-import { latin1 } from '../../bytes/index.ts'
+import { ContentError, latin1 } from '../../bytes/index.ts'
 import { collected, ovbaDecompress } from '../../codecs/index.ts'
 import {
   decodeCodePage,
@@ -19,7 +19,7 @@ const MAX_SOURCE_BYTES = 64 << 20
 /** Bytes of all sources; past that modules are missed, since their search for words is not free. */
 const MAX_TOTAL_BYTES = 256 << 20
 /** Characters of a module's source that are searched for words. */
-const MAX_SEARCHED = 4 << 20
+const MAX_SEARCHED = 1 << 20
 /** Words that stand in a project only when its code uses them. */
 const TELLING = [
   'createobject',
@@ -37,7 +37,7 @@ interface Found {
   readonly folder: string
   readonly bytes: Uint8Array
   /** What is wrong with it. */
-  readonly fault: string | undefined
+  readonly fault: ContentError | undefined
   /** Not listed by the project. */
   readonly isStray: boolean
 }
@@ -65,9 +65,13 @@ export function* vbaEmissions(document: OleDocument): Generator<Emission, void> 
     const words = vbaKeywords(text).map(([, word]) => word)
     rows.push([name, found.isStray ? 'not listed' : 'listed', String(found.bytes.length), words.join(' ')])
     if (found.bytes.length > 0) yield { emit: 'child', name, type: 'text', content: found.bytes }
-    if (found.fault !== undefined) yield { emit: 'missed', reason: 'malformed', detail: found.fault, member: name }
+    if (found.fault !== undefined)
+      yield { emit: 'missed', reason: found.fault.reason, detail: found.fault.message, member: name }
   }
-  if (rows.length === 0) return
+  if (rows.length === 0) {
+    yield* compiledOnly(document)
+    return
+  }
   if (rows.some(row => row[1] === 'not listed'))
     yield { emit: 'anomaly', code: 'vba-unlisted', detail: 'Source of a macro is not listed by its project' }
   yield* stomped(document, sources)
@@ -100,7 +104,7 @@ function* listedModules(
     const name = decodeCodePage(module.name, codePage)
     const stream = document.stream([...dir.folders, decodeCodePage(module.stream, codePage)].join('/'))
     if (stream === undefined) {
-      const fault = 'The stream of a macro is missing'
+      const fault = new ContentError('malformed', 'The stream of a macro is missing')
       yield { name, extension: 'bas', folder, bytes: new Uint8Array(0), fault, isStray: false }
       continue
     }
@@ -110,7 +114,7 @@ function* listedModules(
     const { bytes, fault } = collected(ovbaDecompress(document.bytes(stream), module.sourceOffset), MAX_SOURCE_BYTES)
     const isForm = document.stream([...above, name, 'f'].join('/')) !== undefined
     const extension = module.isProcedural ? 'bas' : isForm ? 'frm' : 'cls'
-    yield { name, extension, folder, bytes, fault: fault?.message, isStray: false }
+    yield { name, extension, folder, bytes, fault, isStray: false }
   }
 }
 
@@ -133,6 +137,17 @@ function stray(input: Uint8Array, offset: number, folder: string, fallback: stri
   const text = latin1(bytes.subarray(0, 4096))
   const extension = text.includes('VB_Base') ? 'cls' : 'bas'
   return { name: vbaModuleName(text) ?? fallback, extension, folder, bytes, fault: undefined, isStray: true }
+}
+
+/** Bytes of the stream of compiled code where there is none. */
+const EMPTY_PROJECT = 16
+
+/** A project of which compiled code is all that is left. */
+function* compiledOnly({ file }: OleDocument): Generator<Emission, void> {
+  if (!file.streams.some(stream => stream.name.toLowerCase() === '_vba_project' && stream.present > EMPTY_PROJECT))
+    return
+  yield { emit: 'property', name: 'ole2.macros', value: 'vba' }
+  yield { emit: 'anomaly', code: 'vba-stomped', detail: 'Macros are there as compiled code only' }
 }
 
 /** Compiled code that does what no source says: Office runs it where its version fits. */

@@ -1,5 +1,7 @@
-import { macroSheetText, readWorkbook } from '../../formats/index.ts'
+import { BIFF_RECORD, biffRecords, macroSheetText, readWorkbook } from '../../formats/index.ts'
 import type { Emission } from '../../scan/index.ts'
+import { pictures } from './objects.ts'
+import { concat } from './password-hash.ts'
 
 /** Rows of a table in a report; more tell a person nothing. */
 const MAX_ROWS = 200
@@ -26,6 +28,18 @@ export function* workbookEmissions(stream: Uint8Array): Generator<Emission, void
     yield { emit: 'section', section: { kind: 'table', title: 'Hidden sheets and macro sheets', columns, rows } }
   }
   yield* ddeEmissions(workbook.dde)
+  yield* pictures(drawings(stream), 'Workbook')
+}
+
+/** The drawing layer, whose records are cut into those of the workbook. [MS-XLS] 2.4.171 */
+function drawings(stream: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = []
+  let isOpen = false
+  for (const { type, data } of biffRecords(stream, 0)) {
+    isOpen = type === BIFF_RECORD.drawingGroup || (isOpen && type === BIFF_RECORD.continue)
+    if (isOpen) parts.push(data)
+  }
+  return concat(...parts)
 }
 
 /** Commands that start another program when a document is opened or updated. */

@@ -6,6 +6,7 @@ import { latin1, u16le } from '../../bytes/index.ts'
 export const RECORD = {
   formula: 0x06,
   eof: 0x0a,
+  drawingGroup: 0xeb,
   externSheet: 0x17,
   name: 0x18,
   externName: 0x23,

@@ -10,6 +10,8 @@ import type { DirectoryEntry } from './directory.ts'
 const END_OF_CHAIN = 0xffff_fffe
 const HEADER_DIFAT = 109
 const HEADER_SIZE = 512
+/** Size from which on streams lie in sectors; programs differ in whether they believe another one. */
+const CUTOFF = 4_096
 /** Sectors of 128 bytes to 64 KiB; the specification knows 512 and 4096, and programs read what the header says. */
 const MIN_SECTOR_SHIFT = 7
 const MAX_SECTOR_SHIFT = 16
@@ -45,6 +47,8 @@ export interface CompoundFile {
   readonly problems: readonly string[]
   /** Two chains share a sector. */
   readonly isCrossLinked: boolean
+  /** Some streams are here twice: as the header's cut-off would have them, and as the usual one would. */
+  readonly isAmbiguous: boolean
   /** Pairs of offset and length that no chain reaches, whole sectors and the rest of the file behind the last. */
   readonly unreached: readonly number[]
   /** Number in `unreached`, of the pair from which on the file has only unreached sectors; its length where none. */
@@ -75,6 +79,7 @@ class Opening {
   /** 1 for each sector that something uses. */
   readonly #used: Uint8Array
   #isCrossLinked = false
+  #isAmbiguous = false
   #steps: number
   #fat = new Uint32Array(0)
   #miniFat = new Uint32Array(0)
@@ -108,9 +113,7 @@ class Opening {
     this.#miniFat = words(this.#joined(miniFatChain.sectors))
     if (directory.root !== undefined) this.#readMini(directory.root)
     const cutoff = u32le(bytes, 0x38)
-    const streams = directory.entries
-      .filter(entry => !entry.isStorage)
-      .map(entry => (entry.size < cutoff ? this.#miniStream(entry) : this.#stream(entry)))
+    const streams = directory.entries.filter(entry => !entry.isStorage).flatMap(entry => this.#readings(entry, cutoff))
     const { unreached, tailAt } = this.#unreached()
     return {
       bytes,
@@ -121,6 +124,7 @@ class Opening {
       streams,
       problems: this.#problems,
       isCrossLinked: this.#isCrossLinked,
+      isAmbiguous: this.#isAmbiguous,
       unreached,
       tailAt,
     }
@@ -201,6 +205,16 @@ class Opening {
     if (chain.problem !== undefined && root.size > 0) this.#problems.push(`Mini stream: ${chain.problem}`)
     this.#mini = chain.sectors
     this.#usedMini = new Uint8Array(Math.floor((chain.sectors.length * this.#sectorSize) / this.#miniSize))
+  }
+
+  #readings(entry: DirectoryEntry, cutoff: number): readonly OleStream[] {
+    const read = (limit: number): OleStream => (entry.size < limit ? this.#miniStream(entry) : this.#stream(entry))
+    const first = read(cutoff)
+    if (entry.size < cutoff === entry.size < CUTOFF) return [first]
+    const second = read(CUTOFF)
+    if (second.present === 0) return [first]
+    this.#isAmbiguous = true
+    return first.present === 0 ? [second] : [first, second]
   }
 
   #stream(entry: DirectoryEntry): OleStream {

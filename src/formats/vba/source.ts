@@ -3,20 +3,22 @@ import { bytesOf, indexOf } from '../../bytes/index.ts'
 // Source of VBA modules where no `dir` stream leads to it: every module starts with lines "Attribute VB_…", whose first
 // eight letters are literals of the first compressed chunk. So: mark, chunk header, flags without a token, the letters.
 
-const ATTRIBUTE = bytesOf('\0Attribut')
+const ATTRIBUTE = bytesOf('Attribut')
 const SIGNATURE = 0x01
+/** The mark, the chunk's header, flags. */
+const HEAD_SIZE = 4
 /** Places that are found in one stream: more modules than a stream has. */
 const MAX_PLACES = 1_000
 
 /** Offsets in `bytes` at which compressed module source starts. */
 export function vbaSourceOffsets(bytes: Uint8Array): readonly number[] {
   const offsets: number[] = []
-  for (
-    let at = indexOf(bytes, ATTRIBUTE);
-    at >= 0 && offsets.length < MAX_PLACES;
+  let at = indexOf(bytes, ATTRIBUTE, HEAD_SIZE)
+  while (at >= 0 && offsets.length < MAX_PLACES) {
+    const start = at - HEAD_SIZE
+    if (bytes[start] === SIGNATURE && (bytes[start + 2] & 0x70) === 0x30 && bytes[at - 1] === 0) offsets.push(start)
     at = indexOf(bytes, ATTRIBUTE, at + 1)
-  )
-    if (at >= 3 && bytes[at - 3] === SIGNATURE && (bytes[at - 1] & 0x70) === 0x30) offsets.push(at - 3)
+  }
   return offsets
 }
 

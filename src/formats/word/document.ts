@@ -7,11 +7,14 @@ import { FieldCodes } from '../field-code.ts'
 const FIB_MAGIC = 0xa5ec
 const FIRST_PIECED = 0x00c1
 const FLAGS_AT = 0x0a
+const TEMPLATE = 0x0001
 const ENCRYPTED = 0x0100
 const WHICH_TABLE = 0x0200
 const OBFUSCATED = 0x8000
 const KEY_AT = 0x0e
 const CLX_AT = 0x01a2
+/** Place and size of the commands in the FIB of Word 6 and 95. */
+const MACROS_AT = 0x0118
 /** Pieces that are read: a document of heavy editing has thousands. */
 const MAX_PIECES = 200_000
 /** Characters of fields; between these two stands the separator. */
@@ -26,6 +29,8 @@ export interface WordHeader {
   readonly isObfuscated: boolean
   /** Bytes of the encryption header in the table stream, or the verifier of the obfuscation. */
   readonly key: number
+  /** Macros of Word 6 or 95, which only templates have. */
+  readonly hasWordBasic: boolean
 }
 
 /** The first part of the FIB; undefined where the stream has none. */
@@ -37,6 +42,11 @@ export function readWordHeader(stream: Uint8Array): WordHeader | undefined {
     isEncrypted: (flags & ENCRYPTED) !== 0,
     isObfuscated: (flags & OBFUSCATED) !== 0,
     key: u32le(stream, KEY_AT),
+    hasWordBasic:
+      u16le(stream, 2) < FIRST_PIECED &&
+      (flags & TEMPLATE) !== 0 &&
+      stream.length >= MACROS_AT + 8 &&
+      u32le(stream, MACROS_AT + 4) > 0,
   }
 }
 
