@@ -1,9 +1,7 @@
 import { COMPONENTS, sevenZipComponent } from '../components/index.ts'
-import { DEFAULT_COMPONENT_BUDGET } from '../scan/index.ts'
-import type { Component, ComponentBudget, ComponentContext, ComponentManifest } from '../scan/index.ts'
-import { componentCrypto } from './component-crypto.ts'
+import type { Component } from '../scan/index.ts'
 
-// Components as this host can run them.
+// Components as an engine knows them.
 
 /** Components that only a sandbox can run stand here for their manifests. */
 const ELSEWHERE: readonly Component[] = [
@@ -12,18 +10,3 @@ const ELSEWHERE: readonly Component[] = [
 
 /** Every component, to be planned with; those of the engine can be run. */
 export const installedComponents: readonly Component[] = [...COMPONENTS, ...ELSEWHERE]
-
-/** What a component is given beside its input. */
-export function componentContext(
-  manifest: ComponentManifest,
-  passwords: readonly string[],
-  chosen: { readonly options?: ComponentContext['options']; readonly budget?: ComponentBudget } = {},
-): ComponentContext {
-  const defaults = (manifest.options ?? []).map(option => [option.name, option.default] as const)
-  return {
-    passwords,
-    options: { ...Object.fromEntries(defaults), ...chosen.options },
-    budget: chosen.budget ?? { ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget },
-    crypto: componentCrypto,
-  }
-}

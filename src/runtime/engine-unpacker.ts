@@ -1,6 +1,7 @@
 import { RunStopped, runComponentNow } from '../scan/index.ts'
 import type { Component, EmissionSink, Unpacker, UnpackOrder, UnpackOutcome } from '../scan/index.ts'
-import { componentContext, installedComponents } from './components.ts'
+import { componentContext } from './component-context.ts'
+import { installedComponents } from './components.ts'
 import type { SandboxClient } from './sandbox/channel.ts'
 
 // What a scanning thread takes content apart with: linear components in the thread itself, the others in a sandbox.

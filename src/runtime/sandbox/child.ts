@@ -1,7 +1,7 @@
 import { readSync, writeSync, writevSync } from 'node:fs'
 import { runComponent } from '../../scan/index.ts'
-import type { ChildHead, Component, ComponentContext, EmissionSink, PlainEmission } from '../../scan/index.ts'
-import { componentCrypto } from '../component-crypto.ts'
+import type { ChildHead, Component, EmissionSink, PlainEmission } from '../../scan/index.ts'
+import { componentContext } from '../component-context.ts'
 import { clipEmission, clipHead } from './emission-clip.ts'
 import { maxEmissions } from './emission-check.ts'
 import { probe } from './probes.ts'
@@ -155,7 +155,7 @@ const answer = async (component: Component | undefined, writer: FrameWriter, ask
   const { request, content } = asked
   if (component === undefined) throw new Error(`there is no component ${request.component}`)
   const { type, name, passwords, options, budget } = request
-  const context: ComponentContext = { passwords, options, budget, crypto: componentCrypto }
+  const context = componentContext(component.manifest, passwords, { options, budget })
   await runComponent(component, { bytes: content, type, name }, context, new WireSink(writer, budget.children))
 }
 
