@@ -39,7 +39,7 @@ export class Members implements EmissionSink {
     this.#head = undefined
     this.#childrenSeen++
     if (this.passedOver || this.#childrenSeen <= this.#waiting.children) return false
-    if (!this.#tree.hasRoom()) {
+    if (!this.#tree.hasRoom(this.#waiting)) {
       this.passedOver = true
       return false
     }

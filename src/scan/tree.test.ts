@@ -179,6 +179,34 @@ describe('budgets of the tree', () => {
   })
 })
 
+describe('containers that wait', () => {
+  test('more of them than may be kept are taken apart all the same, one after the other', () => {
+    // Each holds 40 MiB; three may wait at a time.
+    const members = Array.from({ length: 7 }, (_, i) => i)
+    const outer: Component = {
+      manifest: { ...boxes.manifest, name: 'outer', accepts: ['tar'] },
+      *process() {
+        for (const i of members) yield { emit: 'child', name: `${i}`, content: boxed(box(child(`in-${i}`, `${i}`))) }
+      },
+    }
+    const boxed = (content: string) => {
+      const large = new Uint8Array(40 << 20).fill(0x20)
+      large.set(latin1(content))
+      return large
+    }
+    const tar = new Uint8Array(512)
+    tar.set(latin1('ustar'), 257)
+    const limits = { maxExpansion: 1e6 }
+    const { thread } = testEngine(SIGNATURES, { components: [outer, boxes], windowBytes: 48 << 20, limits })
+    runs.length = 0
+    const report = thread.scan({ name: 'top', content: tar, allMatches: true, deadlineMs: performance.now() + 20_000 })
+    expect(report.artifacts[0].type).toBe('tar')
+    expect(unseen(report)).toEqual([])
+    expect(runs.toSorted()).toEqual(members.map(String))
+    expect(report.artifacts.filter(({ name }) => name.startsWith('in-')).length).toBe(members.length)
+  })
+})
+
 describe('content that was seen before', () => {
   test('a quine ends', () => {
     let content = ''

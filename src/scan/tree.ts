@@ -125,7 +125,10 @@ export class Tree {
     const root = this.#node(undefined, { relation: 'root', name, size: content.length }, findings, result)
     this.#wait(root, content, result.marks)
     for (let next = this.#waiting.at(-1); next !== undefined; next = this.#waiting.at(-1)) {
-      if (this.stopped || !this.#advance(next)) this.#drop(next)
+      const { children } = next
+      if (this.stopped) this.#drop(next)
+      else if (this.#advance(next) === 'later' && next.children === children) this.#end('output', next.node)
+      if (next.component === next.plan.length) this.#drop(next)
     }
   }
 
@@ -248,7 +251,16 @@ export class Tree {
     // The window is needed for the members.
     const kept = content.buffer === this.#host.window.buffer ? content.slice() : content
     this.#waitingBytes += kept.length
-    this.#waiting.push({ node, content: kept, plan, component: 0, children: 0, emissions: 0 })
+    const waiting = { node, content: kept, plan, component: 0, children: 0, emissions: 0 }
+    this.#waiting.push(waiting)
+    this.#runLinear(waiting)
+  }
+
+  /** What runs in this thread is run at once, also in the middle of a run in a sandbox: nothing has to be kept for it. */
+  #runLinear(waiting: Waiting): void {
+    const isNext = (): boolean => !this.stopped && waiting.plan[waiting.component]?.place === 'engine'
+    while (isNext() && this.#advance(waiting) === 'again');
+    if (waiting.component === waiting.plan.length) this.#drop(waiting)
   }
 
   #plan(type: FileType, marks: readonly string[]): readonly ComponentManifest[] {
@@ -257,22 +269,26 @@ export class Tree {
   }
 
   #drop(waiting: Waiting): void {
-    this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+    const at = this.#waiting.indexOf(waiting)
+    if (at < 0) return
+    this.#waiting.splice(at, 1)
     this.#waitingBytes -= waiting.content.length
     if (this.#ended !== undefined && waiting.component < waiting.plan.length && !this.#settled)
       this.#sayEnded(waiting.node, this.#ended)
   }
 
-  /** Runs the next component of a container, or goes on with one. False: it is through. */
-  #advance(waiting: Waiting): boolean {
+  /**
+   * Runs the next component of a container, or goes on with one.
+   * @returns `later` where members were passed over because there is no room for them
+   */
+  #advance(waiting: Waiting): 'again' | 'later' {
     const manifest = waiting.plan[waiting.component]
-    if (manifest === undefined) return false
     const { node } = waiting
     const key = `${manifest.name} ${node.sha256}`
     if (this.#host.crashes.of(key) >= MAX_CRASHES) {
       node.findings.missed('crashed', `Content that ended ${manifest.name} twice is not given to it again`)
       this.#next(waiting)
-      return true
+      return 'again'
     }
     const members = new Members(this, waiting)
     const outcome = this.#run(manifest, waiting, members)
@@ -280,11 +296,12 @@ export class Tree {
     if (outcome === 'crashed') {
       // Once more, behind what was taken: a container is not lost because its sandbox was.
       this.#host.crashes.count(key)
-      return true
+      return 'again'
     }
     if (outcome === 'time') node.findings.missed('time', `${manifest.name} was ended: it took longer than it may`)
-    if (!members.passedOver) this.#next(waiting)
-    return true
+    if (members.passedOver) return 'later'
+    this.#next(waiting)
+    return 'again'
   }
 
   #run(manifest: ComponentManifest, { node, content }: Waiting, members: Members): UnpackOutcome {
@@ -323,9 +340,9 @@ export class Tree {
     node.findings.missed(reason === 'time' ? 'time' : 'too-large', detail)
   }
 
-  /** There is room for one more container to wait. */
-  hasRoom(): boolean {
-    return this.#waitingBytes < MAX_WAITING_BYTES || this.#waiting.length === 1
+  /** There is room for one more container to wait: always for the first of one, so that all of them get on. */
+  hasRoom(container: Waiting): boolean {
+    return this.#waitingBytes < MAX_WAITING_BYTES || this.#waiting.at(-1) === container
   }
 
   /** Whether a member may be taken at all. */

@@ -33,7 +33,7 @@ export class Planner {
   readonly #plans = new Map<string, readonly ComponentManifest[]>()
 
   constructor(manifests: readonly ComponentManifest[]) {
-    this.#manifests = manifests.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage))
+    this.#manifests = manifests.toSorted((a, b) => rank(a) - rank(b))
   }
 
   /** @param marks - what was found in the artifact */
@@ -45,6 +45,9 @@ export class Planner {
       : plan.filter(({ marks: needed }) => needed === undefined || needed.some(mark => marks.includes(mark)))
   }
 }
+
+/** By stage, and in each stage what runs in the thread first. */
+const rank = ({ stage, place }: ComponentManifest): number => STAGES.indexOf(stage) * 2 + (place === 'engine' ? 0 : 1)
 
 const accepts = ({ accepts: types, rejects = [] }: ComponentManifest, type: FileTypeName): boolean =>
   (types.includes(type) || types.includes('*')) && !rejects.includes(type)
