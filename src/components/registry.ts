@@ -1,7 +1,8 @@
 import type { Component } from '../scan/index.ts'
+import { compressedComponents } from './compressed/index.ts'
 
 /** Every component there is, in the order in which those of one stage are run. */
-export const COMPONENTS: readonly Component[] = []
+export const COMPONENTS: readonly Component[] = [...compressedComponents]
 
 /** The component of that name, or undefined. */
 export const componentNamed = (name: string): Component | undefined =>
