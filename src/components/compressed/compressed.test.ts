@@ -12,7 +12,7 @@ const sampleOf = (name: keyof typeof SAMPLES) => Uint8Array.from(Buffer.from(SAM
 const unpack = (component: string, bytes: Uint8Array, name = '') => {
   const found = componentNamed(component)
   if (found === undefined) throw new Error(component)
-  return collect(found, bytes, { name })
+  return collect(found, bytes, { name, type: found.manifest.accepts[0] as 'gzip' })
 }
 const anomaliesOf = (emissions: readonly PlainEmission[]) =>
   emissions.flatMap(emission => (emission.emit === 'anomaly' ? [emission.code] : []))
@@ -28,6 +28,8 @@ for (let i = 25; i < KWAJ.length; i++) KWAJ[i] ^= 255
 // mscompress does not say the character that the name has lost; COMPRESS.EXE does.
 const SZDD = sampleOf('szdd')
 SZDD[9] = 0x74
+
+const SKIPPABLE = Buffer.from('502a4d1803000000616263', 'hex')
 
 const SOUND: readonly {
   readonly component: string
@@ -47,6 +49,7 @@ const SOUND: readonly {
   { component: 'lzip', bytes: sampleOf('lzip of two members'), name: 'a.tar.lz', child: 'a.tar' },
   { component: 'lz4', bytes: sampleOf('lz4'), name: 'a.lz4', child: 'a' },
   { component: 'lz4', bytes: sampleOf('lz4 legacy'), name: '', child: '' },
+  { component: 'zstd', bytes: Buffer.concat([SKIPPABLE, sampleOf('lz4')]), name: 'a.lz4', child: 'a.lz4' },
   { component: 'zstd', bytes: sampleOf('zstd of two frames'), name: 'a.tzst', child: 'a.tar' },
   { component: 'compress', bytes: sampleOf('compress'), name: 'a.tar.Z', child: 'a.tar' },
   { component: 'lzop', bytes: sampleOf('lzop'), name: 'x.lzo', child: 'cs.txt' },

@@ -2,6 +2,7 @@ import {
   bzip2,
   gzip,
   kwaj,
+  leadsToLz4,
   lz4,
   lzip,
   lzmaAlone,
@@ -99,7 +100,7 @@ export const COMPRESSED_FORMATS: readonly CompressedFormat[] = [
   {
     name: 'zstd',
     title: 'Zstandard',
-    decoder: zstd,
+    decoder: (input, start) => (leadsToLz4(input, start) ? lz4(input, start) : zstd(input, start)),
     suffixes: [
       ['.tzst', '.tar'],
       ['.zst', ''],
