@@ -2,7 +2,8 @@ import { ContentError, latin1, ParseError, u16le, u32le } from '../bytes/index.t
 import { CanonicalCode, MsbBits } from './bits.ts'
 import type { Decoder } from './decoder.ts'
 import { mszip } from './inflate.ts'
-import { lzss, QBASIC_RING_START, RING_BYTES, SPACE } from './lzss.ts'
+import { checkSize, lzss, QBASIC_RING_START, RING_BYTES, SPACE } from './lzss.ts'
+import type { Note } from './members.ts'
 import { pull } from './pull.ts'
 import { Window } from './window.ts'
 
@@ -59,15 +60,15 @@ function readHeader(input: Uint8Array, start: number): KwajHeader {
 }
 
 /**
- * KWAJ, with its methods 0 (as they are), 1 (inverted), 2 (LZSS), 3 (LZ and prefix codes), 4 (MSZIP).
+ * KWAJ to the end of the input, with its methods 0 (as they are), 1 (inverted), 2 (LZSS), 3 (LZ and prefix codes), 4 (MSZIP).
  * @throws ContentError malformed or unsupported, after everything that was decoded up to there
  */
-export function* kwaj(input: Uint8Array, start: number): Decoder {
+export function* kwaj(input: Uint8Array, start: number, note: Note = () => {}): Decoder {
   const { method, dataOffset, sizeBytes } = readKwajHeader(input, start)
   if (method === 0) return yield* plain(input, dataOffset, 0)
   if (method === 1) return yield* plain(input, dataOffset, 0xff)
-  if (method === 2) return yield* lzss(input, dataOffset, QBASIC_RING_START, sizeBytes)
-  if (method === 3) return yield* lzh(input, dataOffset, sizeBytes)
+  if (method === 2) return yield* lzss(input, dataOffset, QBASIC_RING_START, sizeBytes, note)
+  if (method === 3) return yield* lzh(input, dataOffset, sizeBytes, note)
   if (method === 4) return yield* mszip(mszipBlocks(input, dataOffset))
   throw new ContentError('unsupported', `Method ${method} of KWAJ`, start + 8)
 }
@@ -103,6 +104,8 @@ function* mszipBlocks(input: Uint8Array, start: number): Generator<{ input: Uint
 const LZH_SYMBOLS = [16, 16, 32, 64, 256]
 const LZH_KINDS = 6
 const LONGEST_RUN = 32
+/** Fewer bits at the end are padding. */
+const MIN_LZH_BITS = 8
 /** More than a match or a run writes. */
 const MAX_LZH_BYTES = 32
 
@@ -125,30 +128,41 @@ function readLengths(bits: MsbBits, kind: number, symbols: number): CanonicalCod
   return new CanonicalCode(lengths)
 }
 
-function* lzh(input: Uint8Array, start: number, sizeBytes: number | undefined): Decoder {
+function* lzh(input: Uint8Array, start: number, sizeBytes: number | undefined, note: Note): Decoder {
   const bits = new MsbBits(input, start)
   const kinds = Array.from({ length: LZH_KINDS }, () => bits.take(4))
   const [first, second, runs, offsets, literals] = LZH_SYMBOLS.map((symbols, i) => readLengths(bits, kinds[i], symbols))
   const window = new Window(RING_BYTES, MAX_LZH_BYTES)
   window.prefill(RING_BYTES, SPACE)
   let afterRun = false
+  const isEnough = (): boolean => sizeBytes === undefined || window.produced >= sizeBytes
   const step = (): boolean => {
-    const left = (sizeBytes ?? Number.POSITIVE_INFINITY) - window.produced
-    if (left <= 0 || (sizeBytes === undefined && !bits.has(8))) return false
+    if (!bits.has(MIN_LZH_BITS) && isEnough()) return false
     const match = (afterRun ? second : first).symbol(bits)
     if (match > 0) {
       afterRun = false
       const distance = (offsets.symbol(bits) << 6) | bits.take(6)
-      window.copy(distance === 0 ? RING_BYTES : distance, Math.min(left, match + 2), bits.offset)
+      window.copy(distance === 0 ? RING_BYTES : distance, match + 2, bits.offset)
       return true
     }
     const run = runs.symbol(bits) + 1
     afterRun = run !== LONGEST_RUN
-    for (let i = 0; i < Math.min(run, left); i++) {
+    for (let i = 0; i < run; i++) {
       const literal = literals.symbol(bits)
       window.bytes[window.at++] = literal
     }
     return true
   }
-  return yield* pull(window, step, () => bits.offset)
+  const lastStep = (): boolean => {
+    try {
+      return step()
+    } catch (error) {
+      // Less than a whole symbol at the end is padding.
+      if (error instanceof ContentError && isEnough() && !bits.has(1)) return false
+      throw error
+    }
+  }
+  const end = yield* pull(window, lastStep, () => input.length)
+  checkSize(window.produced, sizeBytes, end, note)
+  return end
 }

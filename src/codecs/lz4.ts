@@ -154,8 +154,9 @@ class Blocks {
 
 /** One frame of any kind. */
 function* frame(input: Uint8Array, start: number, blocks: Blocks): Decoder {
-  if (start + 8 > input.length) throw tooEarly(input)
+  if (start + 4 > input.length) throw tooEarly(input)
   const magic = u32le(input, start)
+  if (magic !== LEGACY_FRAME && start + 8 > input.length) throw tooEarly(input)
   if (magic >>> 4 === SKIPPABLE_FRAME) {
     const end = start + 8 + u32le(input, start + 4)
     if (end > input.length) throw tooEarly(input)
@@ -207,6 +208,20 @@ function* legacyBlocks(input: Uint8Array, start: number, blocks: Blocks): Decode
     at = end
   }
   return at
+}
+
+/**
+ * Whether the first frame from `start` on that holds something is one of LZ4. Skippable frames are the same in LZ4 and
+ * Zstandard, so a file that starts with one may be either.
+ */
+export function leadsToLz4(input: Uint8Array, start: number): boolean {
+  for (let at = start; at + 4 <= input.length;) {
+    const magic = u32le(input, at)
+    if (magic >>> 4 !== SKIPPABLE_FRAME) return magic === FRAME || magic === LEGACY_FRAME
+    if (at + 8 > input.length) return false
+    at += 8 + u32le(input, at + 4)
+  }
+  return false
 }
 
 function isLz4(input: Uint8Array, at: number): boolean {

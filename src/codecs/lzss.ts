@@ -1,5 +1,6 @@
 import { ContentError, latin1 } from '../bytes/index.ts'
 import type { Decoder } from './decoder.ts'
+import type { Note } from './members.ts'
 import { pull } from './pull.ts'
 import { Window } from './window.ts'
 
@@ -7,21 +8,28 @@ export const RING_BYTES = 4096
 export const SPACE = 0x20
 const MAX_MATCH_BYTES = 18
 
-/** LZSS over a ring of 4096 spaces; positions are absolute in it. */
-export function* lzss(input: Uint8Array, start: number, ringStart: number, sizeBytes: number | undefined): Decoder {
+/**
+ * LZSS over a ring of 4096 spaces; positions are absolute in it. Goes on to the end of the input whatever the size that
+ * its header says, as the tools do; too little is an error, too much is noted.
+ */
+export function* lzss(
+  input: Uint8Array,
+  start: number,
+  ringStart: number,
+  sizeBytes: number | undefined,
+  note: Note,
+): Decoder {
   const window = new Window(RING_BYTES, MAX_MATCH_BYTES)
   window.prefill(RING_BYTES, SPACE)
   let at = start
   let flags = 1
   const step = (): boolean => {
-    const left = (sizeBytes ?? Number.POSITIVE_INFINITY) - window.produced
-    if (left <= 0) return false
     if (flags === 1) {
-      if (at >= input.length) return ended()
+      if (at >= input.length) return false
       flags = input[at++] | 0x100
     }
     const isLiteral = (flags & 1) === 1
-    if (at + (isLiteral ? 1 : 2) > input.length) return ended()
+    if (at + (isLiteral ? 1 : 2) > input.length) return false
     flags >>= 1
     if (isLiteral) {
       window.bytes[window.at++] = input[at++]
@@ -31,15 +39,19 @@ export function* lzss(input: Uint8Array, start: number, ringStart: number, sizeB
     const length = (input[at + 1] & 15) + 3
     at += 2
     const distance = (ringStart + window.produced - position) & (RING_BYTES - 1)
-    window.copy(distance === 0 ? RING_BYTES : distance, Math.min(length, left), at)
+    window.copy(distance === 0 ? RING_BYTES : distance, length, at)
     return true
   }
-  const ended = (): boolean => {
-    if (sizeBytes !== undefined) throw new ContentError('malformed', 'Compressed data end too early', input.length)
-    at = input.length
-    return false
-  }
-  return yield* pull(window, step, () => at)
+  const end = yield* pull(window, step, () => input.length)
+  checkSize(window.produced, sizeBytes, end, note)
+  return end
+}
+
+/** @throws ContentError malformed where something is missing */
+export function checkSize(produced: number, sizeBytes: number | undefined, end: number, note: Note): void {
+  if (sizeBytes === undefined || produced === sizeBytes) return
+  if (produced < sizeBytes) throw new ContentError('malformed', 'Compressed data end too early', end)
+  note('wrong-size', 'There is more data than the header says', end)
 }
 
 const SZDD_HEADER_BYTES = 14
@@ -48,11 +60,11 @@ const QBASIC_HEADER_BYTES = 12
 export const QBASIC_RING_START = RING_BYTES - 18
 
 /**
- * SZDD of COMPRESS.EXE, also in the variant of QBasic, to the size that its header says.
+ * SZDD of COMPRESS.EXE, also in the variant of QBasic, to the end of the input. @param note - hears code `wrong-size`
  * Source: libmspack, documentation of the format.
  * @throws ContentError malformed or unsupported, after everything that was decoded up to there
  */
-export function* szdd(input: Uint8Array, start: number): Decoder {
+export function* szdd(input: Uint8Array, start: number, note: Note = () => {}): Decoder {
   const magic = latin1(input, start, start + 4)
   const isQbasic = magic === 'SZ \x88'
   if (magic !== 'SZDD' && !isQbasic) throw new ContentError('malformed', 'No header of SZDD', start)
@@ -62,5 +74,5 @@ export function* szdd(input: Uint8Array, start: number): Decoder {
     throw new ContentError('unsupported', `Mode ${input[start + 8]} of SZDD`, start + 8)
   const [a, b, c, d] = input.subarray(dataAt - 4, dataAt)
   const size = (a | (b << 8) | (c << 16) | (d << 24)) >>> 0
-  return yield* lzss(input, dataAt, isQbasic ? QBASIC_RING_START : SZDD_RING_START, size)
+  return yield* lzss(input, dataAt, isQbasic ? QBASIC_RING_START : SZDD_RING_START, size, note)
 }

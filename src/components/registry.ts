@@ -1,6 +1,7 @@
 import type { Component } from '../scan/index.ts'
 import { activeMime } from './activemime/activemime.ts'
 import { arComponent } from './ar/ar.ts'
+import { compressedComponents } from './compressed/index.ts'
 import { cpioComponent } from './cpio/cpio.ts'
 import { embedded } from './embedded/embedded.ts'
 import { html } from './html/html.ts'
@@ -54,6 +55,7 @@ export const COMPONENTS: readonly Component[] = [
   xdp,
   lnk,
   peResources,
+  ...compressedComponents,
 ]
 
 /** The component of that name, or undefined. */
