@@ -15,3 +15,13 @@ export { readCpio } from './cpio/index.ts'
 export type { CpioMember } from './cpio/index.ts'
 export { readAr } from './ar/index.ts'
 export { readSisPackage } from './sis/index.ts'
+export {
+  cabinetBlocks,
+  cabinetFiles,
+  decodeSetupFile,
+  describesFiles,
+  isCabinet,
+  setupChain,
+  setupMsi,
+} from './installshield/index.ts'
+export type { CabinetFile, SetupFile } from './installshield/index.ts'
