@@ -6,6 +6,7 @@ import { cpioComponent } from './cpio/cpio.ts'
 import { embedded } from './embedded/embedded.ts'
 import { html } from './html/html.ts'
 import { hwp3 } from './hwp3/hwp3.ts'
+import { installShieldComponent } from './installshield/installshield.ts'
 import { lnk } from './lnk.ts'
 import { mail } from './mail/mail.ts'
 import { officeXml } from './office-xml/office-xml.ts'
@@ -56,6 +57,7 @@ export const COMPONENTS: readonly Component[] = [
   lnk,
   peResources,
   ...compressedComponents,
+  installShieldComponent,
 ]
 
 /** The component of that name, or undefined. */

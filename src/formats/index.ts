@@ -71,3 +71,12 @@ export type { ImportTable, PeResource } from './pe/index.ts'
 export * from './xdp/index.ts'
 export * from './lnk/index.ts'
 export { officePictures } from './office-art.ts'
+  cabinetBlocks,
+  cabinetFiles,
+  decodeSetupFile,
+  describesFiles,
+  isCabinet,
+  setupChain,
+  setupMsi,
+} from './installshield/index.ts'
+export type { CabinetFile, SetupFile } from './installshield/index.ts'

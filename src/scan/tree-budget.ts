@@ -61,7 +61,8 @@ export class TreeBudget {
 
 /** Says in a sentence that the budget ended. */
 export function budgetSentence(end: BudgetEnd, budget: TreeBudget): string {
-  if (end === 'artifacts') return `It holds more than ${budget.limits.maxArtifacts} members; only these were looked at. Allow more with --max-members`
+  if (end === 'artifacts')
+    return `It holds more than ${budget.limits.maxArtifacts} members; only these were looked at. Allow more with --max-members`
   if (end === 'output')
     return `More than ${budget.maxOutputBytes} bytes come out of it; what is beyond was not looked at. Allow more with --max-expansion and --max-unpacked`
   return 'The time for this scan was used up; allow more with --max-time'
