@@ -67,8 +67,10 @@ export function equalsAt(bytes: Uint8Array, offset: number, pattern: Uint8Array)
 export function indexOf(bytes: Uint8Array, pattern: Uint8Array, start = 0, end = bytes.length): number {
   const last = Math.min(end, bytes.length) - pattern.length
   if (pattern.length === 0) return start <= last ? start : -1
-  for (let at = bytes.indexOf(pattern[0], start); at >= 0 && at <= last; at = bytes.indexOf(pattern[0], at + 1))
-    if (equalsAt(bytes, at, pattern)) return at
+  // The native search knows no end: over a view of its own it does not run on behind `end`.
+  const area = end < bytes.length ? bytes.subarray(0, Math.max(0, end)) : bytes
+  for (let at = area.indexOf(pattern[0], start); at >= 0 && at <= last; at = area.indexOf(pattern[0], at + 1))
+    if (equalsAt(area, at, pattern)) return at
   return -1
 }
 

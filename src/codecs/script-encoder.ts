@@ -50,10 +50,10 @@ export interface EncodedScript {
 
 /** The encoded script whose mark is at `at`. */
 export function encodedScriptAt(input: Uint8Array, at: number, limit = input.length): EncodedScript {
-  const start = Math.min(at + HEAD_BYTES, limit)
   // No encoded text holds the mark that begins one: another script begins there, whatever this one lacks.
-  const other = indexOf(input, SCRIPT_MARK, start, limit)
+  const other = indexOf(input, SCRIPT_MARK, at + SCRIPT_MARK.length, limit)
   const last = other < 0 ? limit : other
+  const start = Math.min(at + HEAD_BYTES, last)
   const mark = indexOf(input, END_MARK, start, last)
   if (mark < 0) return { start, end: last, next: last, closed: false }
   return { start, end: Math.max(start, mark - CHECKSUM_CHARS), next: mark + END_MARK.length, closed: true }

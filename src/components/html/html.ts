@@ -6,6 +6,8 @@ import type { Component, Emission } from '../../scan/index.ts'
 /** Larger pages are not normalised: signatures of HTML then see only the raw bytes. ClamAV's limit is the same. */
 const MAX_NORMALISED_BYTES = 40 << 20
 
+const AMPERSAND = 0x26
+
 /** What a page carries in data: URLs and encoded scripts, and the page in the forms that signatures expect. */
 export const html: Component = {
   manifest: {
@@ -40,10 +42,20 @@ function isLittleEndian(bytes: Uint8Array): boolean {
 
 function* page(bytes: Uint8Array): Generator<Emission> {
   const names = new Names()
-  for (const url of findDataUrls(bytes)) yield urlChild(bytes, url, names)
+  const starts: number[] = []
+  for (const url of findDataUrls(bytes)) {
+    starts.push(url.start)
+    yield urlChild(bytes, url, names)
+  }
   if (bytes.length > MAX_NORMALISED_BYTES) return yield tooLarge(bytes)
   const { noComment, noTags, scripts, encodedScripts, values } = normaliseHtml(bytes)
-  for (const { name, start, end } of values) yield* valueChildren(decodeReferences(bytes, start, end), name, names)
+  let next = 0
+  for (const { name, start, end } of values) {
+    while (next < starts.length && starts[next] < start) next++
+    // Line breaks within base64 are skipped already: only references make another content of it.
+    const isFound = starts[next] < end && bytes.subarray(start, end).indexOf(AMPERSAND) < 0
+    if (!isFound) yield* valueChildren(decodeReferences(bytes, start, end), name, names)
+  }
   for (const content of encodedScripts)
     if (content.length > 0) yield { emit: 'child', name: names.next('script'), content }
   if (!isSame(noComment, bytes)) yield view('nocomment', 'html', noComment)

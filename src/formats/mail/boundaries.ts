@@ -31,6 +31,8 @@ export function boundaryCandidates(values: readonly string[]): BoundaryCandidate
   const found = new Set<string>()
   for (const style of STYLES)
     for (const value of values) {
+      // Without either, all styles read the same.
+      if (style !== STANDARD && !/[(\\]/.test(value)) continue
       const { raw, decoded } = parameterValues(readStructured(value, style).parameters, 'boundary')
       for (const boundary of [...raw, ...decoded]) found.add(boundary.trimEnd())
     }

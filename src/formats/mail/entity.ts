@@ -38,8 +38,22 @@ export interface Entity {
   readonly cut: boolean
 }
 
+/** What nothing is declared about. */
+const PLAIN: Entity = {
+  types: [],
+  boundaries: [],
+  encodings: ['identity'],
+  names: [],
+  charset: '',
+  disposition: '',
+  parameters: [],
+  ambiguous: false,
+  cut: false,
+}
+
 /** Reads the Content- headers of one block. */
 export function describeEntity(headers: readonly Header[], cut: boolean): Entity {
+  if (!cut && !headers.some(header => header.name.startsWith('content-'))) return PLAIN
   const valuesOf = (name: string) => headers.filter(header => header.name === name).map(header => header.value)
   const typeValues = valuesOf('content-type')
   const dispositionValues = valuesOf('content-disposition')

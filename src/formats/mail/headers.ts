@@ -93,7 +93,7 @@ class BlockReader {
     if (!KEPT.has(name)) return true
     const same = (this.#counts.get(name) ?? 0) + 1
     this.#counts.set(name, same)
-    if (same > MAX_SAME_HEADERS) this.#cut = true
+    if (same > MAX_SAME_HEADERS) this.#cut ||= name.startsWith('content-')
     else {
       this.#name = name
       this.fold(bytes, start + colon + 1, stop)
@@ -105,7 +105,7 @@ class BlockReader {
   fold(bytes: Uint8Array, start: number, stop: number): void {
     if (this.#name === '') return
     const room = MAX_HEADER_BYTES - this.#size
-    if (stop - start > room) this.#cut = true
+    if (stop - start > room) this.#cut ||= this.#name.startsWith('content-')
     if (room <= 0) return
     const piece = latin1(bytes, start, Math.min(stop, start + room))
     this.#size += piece.length

@@ -9,6 +9,7 @@ import type { Job, Leaf, PassEvents } from './message.ts'
 
 /** Parts of all messages together; the budget of a component ends there as well. */
 const MAX_PARTS = 100_000
+const TOO_MANY = `More than ${MAX_PARTS} parts`
 /** How often, on average, a byte is read again because something is ambiguous. */
 const MAX_REREADS = 16
 /** Small messages may be read more often: it costs nothing. */
@@ -68,13 +69,14 @@ class MailReader implements PassEvents {
   #run(job: Job): void {
     this.#current = job
     if (this.#leaves.length < MAX_PARTS) readMessage(this.#bytes, job, this)
+    else this.#miss('too-large', TOO_MANY)
   }
 
   leaf(leaf: Leaf): void {
     if (isBlank(this.#bytes, leaf.start, leaf.end)) return
     const key = `${leaf.start}:${leaf.end}:${leaf.entity.encodings.join()}`
     if (this.#seen.has(key)) return
-    if (this.#leaves.length >= MAX_PARTS) return this.#miss('too-large', `More than ${MAX_PARTS} parts`)
+    if (this.#leaves.length >= MAX_PARTS) return this.#miss('too-large', TOO_MANY)
     this.#seen.add(key)
     this.#leaves.push(leaf)
     if (!isPlainText(leaf.entity)) return

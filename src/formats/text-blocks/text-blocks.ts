@@ -54,8 +54,12 @@ function blockAt(bytes: Uint8Array, at: number, end: number): TextBlock | undefi
   return head === '=ybegin ' ? yencAt(bytes, at, end) : undefined
 }
 
+/** The line at `at`, clipped. */
+const headAt = (bytes: Uint8Array, at: number, end: number): string =>
+  latin1(bytes, at, Math.min(nextLine(bytes, at, end), at + MAX_HEAD_CHARS))
+
 function uuencodeAt(bytes: Uint8Array, at: number, end: number): TextBlock | undefined {
-  const match = UUENCODE.exec(latin1(bytes, at, Math.min(end, at + MAX_HEAD_CHARS)))
+  const match = UUENCODE.exec(headAt(bytes, at, end))
   if (match === null) return undefined
   const kind = match[1] === undefined ? 'uuencode' : 'base64'
   const start = nextLine(bytes, at, end)
@@ -72,7 +76,7 @@ function uuencodeAt(bytes: Uint8Array, at: number, end: number): TextBlock | und
 }
 
 function yencAt(bytes: Uint8Array, at: number, end: number): TextBlock {
-  const head = latin1(bytes, at, Math.min(end, at + MAX_HEAD_CHARS)).split(/[\r\n]/)[0]
+  const head = headAt(bytes, at, end).trimEnd()
   const name = / name=(.*)$/.exec(head)?.[1].trim() ?? ''
   const part = Number(/ part=(\d{1,9})/.exec(head)?.[1] ?? 1)
   let start = nextLine(bytes, at, end)
