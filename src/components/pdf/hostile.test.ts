@@ -38,6 +38,14 @@ describe('pdf: encryption', () => {
     expect(found.emissions.filter(({ emit }) => emit === 'password')).toHaveLength(passwords.length > 0 ? 1 : 0)
   })
 
+  it('leaves its input as it is, also where that is a Buffer', async () => {
+    for (const text of [RC4_OPEN, RC4_CLOSED, AES_256]) {
+      const bytes = Buffer.from(text, 'base64')
+      await read(bytes, ['wrong', 'user', 'owner'])
+      expect(bytes.toString('base64')).toBe(text.replaceAll('\n', ''))
+    }
+  })
+
   it.each([
     ['RC4', RC4_CLOSED],
     ['AES', AES_256],
