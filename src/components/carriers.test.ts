@@ -48,6 +48,12 @@ describe('swf', () => {
     expect(missedOf(found)).toEqual([])
   })
 
+  it('leaves its input as it is', async () => {
+    const bytes = Buffer.from(cws())
+    await collect(swf, bytes)
+    expect(latin1(bytes)).toBe(latin1(cws()))
+  })
+
   it('gives what is appended, and says what is cut off', async () => {
     const appended = await collect(swf, cws('something behind the end'))
     expect(texts(appended)[1]).toBe(`gap-at-${cws().length}: something behind the end`)

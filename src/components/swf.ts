@@ -32,7 +32,7 @@ function* process({ bytes }: ComponentInput): Generator<Emission, void, void> {
   yield { emit: 'property', name: 'swf.compression', value: bytes[0] === LETTER_C ? 'zlib' : 'lzma' }
   let end = bytes.length
   function* content(): Generator<Uint8Array, void, void> {
-    const header = bytes.slice(0, HEADER_BYTES)
+    const header = new Uint8Array(bytes.subarray(0, HEADER_BYTES))
     header[0] = LETTER_F
     yield header
     end = yield* body(bytes)

@@ -8,9 +8,6 @@ import type { PdfValue } from './values.ts'
 
 /** Objects of all streams together. */
 const MAX_COMPRESSED = 1 << 20
-/** Decoded streams are kept, as other objects refer into them. */
-const MAX_KEPT_BYTES = 192 << 20
-
 export interface CompressedObject {
   readonly number: number
   readonly value: PdfValue
@@ -31,19 +28,13 @@ export class CompressedObjects {
   readonly #places: Place[] = []
   readonly #latest = new Map<number, Place>()
   readonly #work: Work
-  #keptBytes = 0
 
   constructor(work: Work) {
     this.#work = work
   }
 
-  /** Takes the objects of one decoded stream. @param first - offset of the first object, as its dictionary says */
+  /** Takes the objects of one decoded stream, which is kept. @param first - offset of the first object, as its dictionary says */
   add(data: Uint8Array, first: number): void {
-    this.#keptBytes += data.length
-    if (this.#keptBytes > MAX_KEPT_BYTES) {
-      this.isCut = true
-      return
-    }
     // The text of streams can be larger than the file that this bound was made for.
     this.#work.allow(2 * data.length)
     let at = skipWhite(data, 0, data.length)

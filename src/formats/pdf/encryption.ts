@@ -110,7 +110,7 @@ function decryptor(
   const decrypt = (method: Method, bytes: Uint8Array, number: number, generation: number): Uint8Array => {
     if (method === 'none') return bytes
     const own = version === 5 ? key : objectKey(key, number, generation, method === 'aes', crypto)
-    return method === 'rc4' ? new Rc4(own).apply(bytes.slice()) : aes(own, bytes, crypto)
+    return method === 'rc4' ? new Rc4(own).apply(new Uint8Array(bytes)) : aes(own, bytes, crypto)
   }
   const methodForStream = (dictionary: PdfDictionary): Method => {
     const type = nameOf(dictionary.get('Type'))

@@ -27,8 +27,12 @@ const MAX_CLAIMED_HEADS = 10_000
 /** References that lead to references. */
 const MAX_HOPS = 8
 const HEADER_RANGE = 1024
+/** White space in front of a Length that is an object of its own. */
+const MAX_WHITE_BYTES = 1024
 /** One stream of objects; writers put some hundred objects into one. */
 const MAX_STRUCTURE_BYTES = 64 << 20
+/** All of them, and all streams of cross-references. */
+const MAX_STRUCTURES_BYTES = 192 << 20
 
 /**
  * A PDF file, with every object that any reading of it has: all that the linear scan finds, and all that streams of
@@ -56,13 +60,14 @@ export class PdfFile {
   readonly readings: readonly (Decryptor | undefined)[]
   readonly compressed: CompressedObjects
   /** What ended the scan early. */
-  fault: ContentError | undefined
+  fault: ContentError | undefined = undefined
   #heads: Heads
   /** Bits of names.ts, by index; only for objects that were read. */
   #marks = new Uint8Array(0)
   readonly #latest = new Map<number, number>()
   #earlier = new Int32Array(0)
   readonly #embedded = new Set<number>()
+  #structureBytes = MAX_STRUCTURES_BYTES
   readonly #work: Work
   readonly #reader: ObjectReader
 
@@ -70,12 +75,15 @@ export class PdfFile {
     this.bytes = bytes
     this.#work = new Work(WORK_FACTOR * bytes.length + LEAST_WORK_BYTES)
     this.#reader = new ObjectReader(bytes, this.#work)
+    this.compressed = new CompressedObjects(this.#work)
     const header = new Word('%PDF-').find(bytes, 0, Math.min(bytes.length, HEADER_RANGE))
     this.base = Math.max(0, header)
     this.version = header < 0 ? '' : versionAt(bytes, header + 5)
     this.#heads = scanHeads(bytes)
     this.#index()
-    this.references = readCrossReferences(bytes, this.base, offset => this.#xrefStream(offset), this.#work)
+    const streamAt = (offset: number): XrefStream | undefined => this.#xrefStream(offset)
+    this.references = { offsets: new Set(), trailers: [], isSound: true }
+    this.#guarded(() => readCrossReferences(bytes, this.base, streamAt, this.#work, this.references))
     const more = this.#unscanned().slice(0, MAX_CLAIMED_HEADS)
     if (more.length > 0) {
       this.#heads = withHeads(this.#heads, bytes, more)
@@ -84,16 +92,15 @@ export class PdfFile {
     const between: Between = { gaps: [], trailers: [], startxrefs: 0 }
     const first = this.#readAll(between)
     this.pages = first.pages
-    this.fault = first.fault
     this.gaps = between.gaps
     if (!this.#allHeads()) this.references.isSound = false
     this.trailers = [...this.references.trailers, ...between.trailers.reverse(), ...first.trailers]
     this.revisions = Math.max(1, between.startxrefs - (first.isLinearised ? 1 : 0))
     this.isEncrypted = this.trailers.some(isEncrypting)
-    this.compressed = new CompressedObjects(this.#work)
     const open = this.trailers.some(trailer => trailer.has('Root') && !isEncrypting(trailer))
-    this.readings = this.isEncrypted ? [...this.#open(crypto, passwords), ...(open ? [undefined] : [])] : [undefined]
-    if (this.fault === undefined) this.fault = this.#readCompressed()
+    const decryptors = this.isEncrypted ? (this.#guarded(() => this.#open(crypto, passwords)) ?? []) : []
+    this.readings = this.isEncrypted ? [...decryptors, ...(open ? [undefined] : [])] : [undefined]
+    if (this.fault === undefined) this.#guarded(() => this.#readCompressed())
   }
 
   /** Encrypted, and no password fits. */
@@ -169,7 +176,8 @@ export class PdfFile {
     if (!(value instanceof PdfRef)) return typeof value === 'number' && Number.isInteger(value) ? value : undefined
     const index = this.#latest.get(value.number)
     if (index === undefined) return undefined
-    const at = skipWhite(this.bytes, this.#heads.bodies[index], this.bytes.length)
+    const body = this.#heads.bodies[index]
+    const at = skipWhite(this.bytes, body, Math.min(this.bytes.length, body + MAX_WHITE_BYTES))
     let length = 0
     let digits = 0
     for (; digits < 12 && this.bytes[at + digits] >= 0x30 && this.bytes[at + digits] <= 0x39; digits++)
@@ -207,11 +215,11 @@ export class PdfFile {
     const trailers: PdfDictionary[] = []
     const pages = new Set<number>()
     let isLinearised = false
-    let fault: ContentError | undefined
     let cursor = this.base
     let embeddedEnd = 0
-    if (this.base > 0) readBetween(bytes, 0, this.base, this.#work, between)
-    try {
+    let isWhole = false
+    this.#guarded(() => {
+      readBetween(bytes, 0, this.base, this.#work, between)
       for (let index = 0; index < this.#marks.length; index++) {
         const object = this.object(index)
         const { offset, value, valueEnd, stream } = object
@@ -231,12 +239,10 @@ export class PdfFile {
         if (isPlain && wordAt(bytes, stream.start, '%PDF-')) embeddedEnd = Math.max(embeddedEnd, stream.end)
       }
       readBetween(bytes, cursor, bytes.length, this.#work, between)
-    } catch (error) {
-      if (!(error instanceof ContentError)) throw error
-      fault = error
-      between.gaps.push({ start: cursor, end: bytes.length })
-    }
-    return { trailers, pages, isLinearised, fault }
+      isWhole = true
+    })
+    if (!isWhole) between.gaps.push({ start: cursor, end: bytes.length })
+    return { trailers, pages, isLinearised }
   }
 
   #xrefStream(offset: number): XrefStream | undefined {
@@ -246,8 +252,7 @@ export class PdfFile {
     const { value, stream } = object
     if (stream === undefined || !isDictionary(value) || !value.has('W')) return undefined
     const raw = this.bytes.subarray(stream.start, stream.end)
-    const { bytes } = wholeOf(applyFilters(raw, this.filters(object), this.resolve), MAX_STRUCTURE_BYTES)
-    return { dictionary: value, data: bytes }
+    return { dictionary: value, data: this.#structure(raw, object) }
   }
 
   #open(crypto: PdfCrypto, passwords: readonly string[]): readonly Decryptor[] {
@@ -283,17 +288,27 @@ export class PdfFile {
     return found
   }
 
-  #readCompressed(): ContentError | undefined {
+  /** Notes what ends something early; what was found before stays. */
+  #guarded<T>(read: () => T): T | undefined {
     try {
-      this.#readStructures()
-      return undefined
+      return read()
     } catch (error) {
-      if (error instanceof ContentError) return error
-      throw error
+      if (!(error instanceof ContentError)) throw error
+      this.fault ??= error
+      return undefined
     }
   }
 
-  #readStructures(): void {
+  /** Decodes a stream of objects or of cross-references. */
+  #structure(data: Uint8Array, object: IndirectObject): Uint8Array {
+    const source = applyFilters(data, this.filters(object), this.resolve)
+    const { bytes, fault } = wholeOf(source, Math.min(this.#structureBytes, MAX_STRUCTURE_BYTES))
+    this.#structureBytes -= bytes.length
+    if (fault?.reason === 'too-large') this.compressed.isCut = true
+    return bytes
+  }
+
+  #readCompressed(): void {
     for (const index of this.indices(MARK_STRUCTURE)) {
       const object = this.object(index)
       const { value, stream } = object
@@ -301,10 +316,7 @@ export class PdfFile {
       const first = this.resolve(value.get('First'))
       if (typeof first !== 'number' || !value.has('N')) continue
       for (const reading of this.readings) {
-        const source = applyFilters(this.data(object, stream.end, reading), this.filters(object), this.resolve)
-        const { bytes, fault } = wholeOf(source, MAX_STRUCTURE_BYTES)
-        this.compressed.add(bytes, first)
-        if (fault?.reason === 'too-large') this.compressed.isCut = true
+        this.compressed.add(this.#structure(this.data(object, stream.end, reading), object), first)
       }
     }
   }

@@ -38,9 +38,12 @@ export class NextWord {
   #from = 0
   #found = -1
   #asked = false
+  readonly #spend: (bytes: number) => void
 
-  constructor(bytes: Uint8Array, word: string) {
+  /** @param spend - told how far each search went */
+  constructor(bytes: Uint8Array, word: string, spend: (bytes: number) => void) {
     this.#bytes = bytes
+    this.#spend = spend
     this.#word = new Word(word)
   }
 
@@ -50,6 +53,7 @@ export class NextWord {
     this.#asked = true
     this.#from = at
     this.#found = this.#word.find(this.#bytes, at)
+    this.#spend((this.#found < 0 ? this.#bytes.length : this.#found) - at)
     return this.#found
   }
 }

@@ -178,7 +178,10 @@ export class Parser {
     const close = Math.min(at, end)
     this.at = Math.min(close + 1, end)
     if (close - start >= LONG_STRING_BYTES) this.marks |= MARK_LONG_STRING
-    return new PdfString(isPlain ? bytes.slice(start, close) : unescaped(bytes, start, close), isPlain)
+    return new PdfString(
+      isPlain ? new Uint8Array(bytes.subarray(start, close)) : unescaped(bytes, start, close),
+      isPlain,
+    )
   }
 
   #hexadecimal(): PdfString {

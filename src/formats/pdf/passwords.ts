@@ -51,7 +51,8 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
 const equal = (a: Uint8Array, b: Uint8Array, size: number): boolean =>
   a.length >= size && b.length >= size && a.subarray(0, size).every((byte, i) => byte === b[i])
 
-const encrypted = (key: Uint8Array, bytes: Uint8Array): Uint8Array => new Rc4(key).apply(bytes.slice())
+// `slice` of a Buffer would be a view, and RC4 works in place.
+const encrypted = (key: Uint8Array, bytes: Uint8Array): Uint8Array => new Rc4(key).apply(new Uint8Array(bytes))
 
 /** Algorithms 2, 4, 5 and 6. */
 function userKey(parts: PasswordParts, padded: Uint8Array, crypto: PdfCrypto): Uint8Array | undefined {

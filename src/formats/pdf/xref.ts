@@ -12,6 +12,8 @@ import type { PdfDictionary } from './values.ts'
 const MAX_SECTIONS = 1024
 /** Entries of all sections together. */
 const MAX_ENTRIES = 1 << 21
+/** White space in front of a section. */
+const MAX_WHITE_BYTES = 1024
 /** `startxref` stands in the last kilobyte; more is looked at, for what was appended. */
 const TAIL_BYTES = 16 << 10
 
@@ -35,18 +37,20 @@ export type XrefStreamAt = (offset: number) => XrefStream | undefined
 /**
  * Follows the chain of sections from the last `startxref`.
  * @param base - offset of the header, to which all offsets may be relative
+ * @param found - where everything is put, as far as it goes
+ * @throws ContentError when there was too much work
  */
 export function readCrossReferences(
   bytes: Uint8Array,
   base: number,
   streamAt: XrefStreamAt,
   work: Work,
-): CrossReferences {
-  const found: CrossReferences = { offsets: new Set(), trailers: [], isSound: true }
+  found: CrossReferences,
+): void {
   const first = lastStart(bytes)
-  if (first === undefined) return { ...found, isSound: false }
-  const pending = [first]
+  const pending = first === undefined ? [] : [first]
   const seen = new Set<number>()
+  found.isSound = first !== undefined
   while (pending.length > 0 && seen.size < MAX_SECTIONS) {
     const claimed = pending.pop()!
     if (seen.has(claimed)) continue
@@ -57,7 +61,6 @@ export function readCrossReferences(
     if (next === undefined) found.isSound = false
     else pending.push(...next)
   }
-  return found
 }
 
 function lastStart(bytes: Uint8Array): number | undefined {
@@ -85,7 +88,7 @@ function readSection(
   work: Work,
   found: CrossReferences,
 ): number[] | undefined {
-  const start = skipWhite(bytes, at, bytes.length)
+  const start = skipWhite(bytes, at, Math.min(bytes.length, at + MAX_WHITE_BYTES))
   if (wordAt(bytes, start, 'xref')) return readTable(bytes, start + 4, base, work, found)
   const stream = streamAt(start)
   if (stream === undefined) return undefined
