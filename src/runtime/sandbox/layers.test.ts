@@ -2,13 +2,15 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { fullPlan, sandboxTarget } from './launch.ts'
 import type { LaunchPlan } from './launch.ts'
 import { choosePlan, layersOf, plansBelow } from './layers.ts'
 import { SandboxProcess } from './process.ts'
+import { bundled } from './testdata/bundle.ts'
 
-const target = sandboxTarget()
+const target = await bundled(new URL('child-main.ts', import.meta.url))
+afterAll(() => target[Symbol.dispose]())
 const START_MS = 20_000
 const full = fullPlan()
 const NOTHING: LaunchPlan = {
@@ -97,6 +99,12 @@ test.skipIf(process.platform !== 'linux')('a bwrap that does not work is named, 
   const [namespaces, seccomp] = layersOf(choice)
   expect(namespaces).toMatchObject({ active: false, why: /^bwrap does not work: it ended by code 1/ })
   expect(seccomp).toMatchObject({ active: false, why: /^no child starts with the filter/ })
+})
+
+test('the sources start, too', async () => {
+  expect(
+    (await choosePlan(full, sandboxTarget(), START_MS)).failures.filter(({ plan }) => plan.bwrap === undefined),
+  ).toEqual([])
 })
 
 test.skipIf(full.setpriv === undefined || full.bwrap === undefined)(

@@ -7,9 +7,12 @@ export interface SandboxLimits {
   readonly startMs: number
   /** How long after its budget's time a child may go on: it looks at the clock itself and ends with what it has. */
   readonly graceMs: number
-  /** A child is replaced after this many artifacts, */
+  /**
+   * A child is replaced after this many artifacts: one that content has taken over without a fault could lie about
+   * all that come after it.
+   */
   readonly maxArtifacts: number
-  /** or after this many bytes of content: what a heap has become is nobody's business any more. */
+  /** The same in bytes of content; what a heap has become by then is given back, too. */
   readonly maxBytes: number
   /** Longest wait before a slot whose children die one after the other gets the next one. */
   readonly maxDelayMs: number
@@ -18,8 +21,8 @@ export interface SandboxLimits {
 export const SANDBOX_LIMITS: SandboxLimits = {
   startMs: 10_000,
   graceMs: 500,
-  maxArtifacts: 1000,
-  maxBytes: 1 << 30,
+  maxArtifacts: 250,
+  maxBytes: 512 << 20,
   maxDelayMs: 2000,
 }
 

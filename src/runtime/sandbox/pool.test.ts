@@ -5,16 +5,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_COMPONENT_BUDGET } from '../../scan/index.ts'
 import type { ComponentBudget } from '../../scan/index.ts'
 import { createSandboxLink, runAsync } from './channel.ts'
-import { fullPlan, sandboxTarget } from './launch.ts'
+import { fullPlan } from './launch.ts'
 import type { LaunchPlan } from './launch.ts'
 import { SandboxPool } from './pool.ts'
 import type { SandboxLimits } from './pool-types.ts'
+import { bundled } from './testdata/bundle.ts'
 import type { ThreadAnswer, ThreadRun } from './testdata/client-thread.ts'
 import type { SandboxRequest } from './wire.ts'
 
-// Real children, started from the sources, with components that misbehave.
+// Real children with components that misbehave.
 
-const target = sandboxTarget(new URL('testdata/hostile-child.ts', import.meta.url), 256 << 20)
+const target = await bundled(new URL('testdata/hostile-child.ts', import.meta.url))
+afterAll(() => target[Symbol.dispose]())
 const THREAD = new URL('testdata/client-thread.ts', import.meta.url)
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

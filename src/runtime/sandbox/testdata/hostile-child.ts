@@ -72,8 +72,8 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   'garbage-frame': () => flood(100),
   flood: () => flood(1 << 20),
   'late-frame': () => {
-    say(KIND.done, '')
-    say(KIND.emission, '{"emit":"property","name":"late","value":""}')
+    // In one piece: what comes later is heard while nobody has asked, or is taken for the next artifact's.
+    writeSync(1, new Uint8Array([...frame(KIND.done, encoder.encode('')), KIND.emission]))
     return []
   },
   'unknown-emission': () => {
