@@ -1,5 +1,4 @@
 import type { ContentFault } from '../../bytes/index.ts'
-import { crc32 } from '../../codecs/index.ts'
 import { zip } from '../../formats/index.ts'
 import type { Emission, MissedEmission } from '../../scan/index.ts'
 import { Outcome, Prober, firstBytes } from './outcome.ts'
@@ -153,7 +152,7 @@ export class MemberExtraction {
   /** True where unpacking gives what the declared checksum vouches for, or fits without a fault where there is none. */
   #readsWell(reading: zip.Reading, { bytes, start, end, isPlain }: Packed): boolean {
     if (reading.method === zip.STORED)
-      return reading.crc === undefined ? !isPlain : crc32(bytes.subarray(start, end)) === reading.crc
+      return reading.crc === undefined ? !isPlain : this.#shared.prober.crc(bytes.subarray(start, end)) === reading.crc
     const opener = zip.methodOpener(reading.method)
     if (opener === undefined) return !isPlain
     const outcome = this.#shared.prober.run(opener(bytes.subarray(0, end), start, reading))
