@@ -131,18 +131,18 @@ export class Unzip {
     this.#covered.add(start, result.isSound ? local.end : result.declaredEnd)
     let last = local.end
     // Where nothing came to an end, the declared one must do to find what follows.
-    if (result.ends.size === 0) result.ends.add(result.declaredEnd)
-    for (const end of result.ends) {
+    if (result.ends.size === 0) result.ends.set(result.declaredEnd, false)
+    this.#settledEnd = local.end
+    for (const [end, isSound] of result.ends) {
       const behind = this.#behindDescriptor(member, end)
       last = Math.max(last, behind)
       this.#covered.add(local.end, behind)
-      if (result.isSound) this.#settled.add(local.end, behind)
-      else this.#settled.add(end, behind)
+      this.#settled.add(isSound ? local.end : end, behind)
+      if (isSound) this.#settledEnd = Math.max(this.#settledEnd, behind)
       this.#archive.members.discover(behind)
     }
-    if (result.isSound && Math.max(...result.ends) + MAX_PADDING < result.declaredEnd)
+    if (result.isSound && Math.max(...result.ends.keys()) + MAX_PADDING < result.declaredEnd)
       this.#archive.differences.note('trailing', at)
-    this.#settledEnd = result.isSound ? last : local.end
     this.#extents.push({ start, end: result.ends.size === 1 ? last : local.end })
   }
 
