@@ -1,5 +1,4 @@
 import type { ContentFault } from '../../bytes/index.ts'
-import { crc32 } from '../../codecs/index.ts'
 import { zip } from '../../formats/index.ts'
 import type { Emission, MissedEmission } from '../../scan/index.ts'
 import { Outcome, Prober, firstBytes } from './outcome.ts'
@@ -42,8 +41,8 @@ export interface Extracted {
   /** One reading gave what a checksum vouches for. */
   isSound: boolean
   isEncrypted: boolean
-  /** Offsets behind the data in each reading that ended well. */
-  readonly ends: Set<number>
+  /** Offsets behind the data in each reading that came to an end; true where a checksum vouches for it. */
+  readonly ends: Map<number, boolean>
   /** Offset behind the data by the sizes that are declared; clipped to the archive. */
   declaredEnd: number
 }
@@ -71,7 +70,7 @@ export class MemberExtraction {
     this.#properties = properties
     this.#readings = zip.readingsOf(member, shared.archive.differences)
     const declaredEnd = member.local.end
-    this.result = { isSound: false, isEncrypted: false, ends: new Set(), declaredEnd }
+    this.result = { isSound: false, isEncrypted: false, ends: new Map(), declaredEnd }
   }
 
   *run(): Generator<Emission> {
@@ -147,13 +146,13 @@ export class MemberExtraction {
     }
     if (opened.isNews) yield { emit: 'password', password: opened.password }
     yield* this.#unpack(reading, whole(opened.data, opened.isProven))
-    this.result.ends.add(plain.end)
+    this.#addEnd(plain.end, opened.isProven)
   }
 
   /** True where unpacking gives what the declared checksum vouches for, or fits without a fault where there is none. */
   #readsWell(reading: zip.Reading, { bytes, start, end, isPlain }: Packed): boolean {
     if (reading.method === zip.STORED)
-      return reading.crc === undefined ? !isPlain : crc32(bytes.subarray(start, end)) === reading.crc
+      return reading.crc === undefined ? !isPlain : this.#shared.prober.crc(bytes.subarray(start, end)) === reading.crc
     const opener = zip.methodOpener(reading.method)
     if (opener === undefined) return !isPlain
     const outcome = this.#shared.prober.run(opener(bytes.subarray(0, end), start, reading))
@@ -203,7 +202,7 @@ export class MemberExtraction {
     const opener = zip.methodOpener(reading.method)!
     const input = end < bytes.length ? bytes.subarray(0, end) : bytes
     const outcome = new Outcome()
-    if (this.#isFolder() && this.#isEmpty(opener(input, start, reading))) return void this.result.ends.add(end)
+    if (this.#isFolder() && this.#isEmpty(opener(input, start, reading))) return this.#addEnd(end, true)
     yield* this.#child(outcome.pieces(opener(input, start, reading)), zip.methodName(reading.method))
     this.#settle(reading, packed, outcome)
     if (reading.unpacked !== undefined && reading.unpacked > 0 && reading.unpacked < outcome.length % 0x1_0000_0000)
@@ -267,18 +266,24 @@ export class MemberExtraction {
     if (fault !== undefined) this.#miss(fault.reason, fault.message)
     if (end === undefined) {
       // Nobody wanted it to the end: what is declared must do.
-      if (fault === undefined && packed.isPlain && reading.packed !== undefined) this.result.ends.add(packed.end)
+      if (fault === undefined && packed.isPlain && reading.packed !== undefined) this.#addEnd(packed.end, true)
       return
     }
-    if (packed.isPlain) this.result.ends.add(end)
     const isDeclared = this.#readings.some(({ crc }) => crc === outcome.crc)
     const hasChecksum = this.#readings.some(({ crc }) => crc !== undefined)
-    if (packed.isProven || isDeclared || !hasChecksum) this.result.isSound = true
+    const isSound = packed.isProven || isDeclared || !hasChecksum
+    if (isSound) this.result.isSound = true
     else differences.note('checksum', at)
+    if (packed.isPlain) this.#addEnd(end, isSound)
     const { unpacked } = reading
     if (unpacked === undefined || unpacked % 0x1_0000_0000 === outcome.length % 0x1_0000_0000) return
     differences.note('size', at)
     if (outcome.length < unpacked) this.#miss('malformed', `Only ${outcome.length} of its ${unpacked} bytes came out`)
+  }
+
+  #addEnd(end: number, isSound: boolean): void {
+    const { ends } = this.result
+    ends.set(end, isSound || ends.get(end) === true)
   }
 
   #miss(reason: ContentFault, detail: string): void {

@@ -67,4 +67,11 @@ export class Prober {
     this.#spentBytes += outcome.length
     return outcome
   }
+
+  /** Checksum of stored data; undefined where that is too much. */
+  crc(bytes: Uint8Array): number | undefined {
+    if (bytes.length > MAX_PROBES_BYTES - this.#spentBytes) return undefined
+    this.#spentBytes += bytes.length
+    return crc32(bytes)
+  }
 }

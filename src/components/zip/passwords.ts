@@ -1,8 +1,8 @@
 import { zip } from '../../formats/index.ts'
 import type { CryptoPort } from '../../scan/index.ts'
 
-/** Keys that are derived for AES at most; one costs about half a millisecond. */
-const MAX_DERIVATIONS = 10_000
+/** Keys that are derived for AES at most; one costs about a millisecond. */
+const MAX_DERIVATIONS = 4000
 /** Bytes that are decrypted in vain with wrong passwords that passed the weak check of the classic encryption. */
 const MAX_VAIN_BYTES = 1 << 30
 

@@ -1,5 +1,5 @@
 import { zip } from '../../formats/index.ts'
-import type { ComponentContext, ComponentInput, Emission } from '../../scan/index.ts'
+import type { ComponentContext, ComponentInput, Emission, MissedEmission } from '../../scan/index.ts'
 import { MemberExtraction } from './extract-member.ts'
 import type { Extracted, Shared } from './extract-member.ts'
 import { Prober } from './outcome.ts'
@@ -13,10 +13,20 @@ const MAX_PASSES = 4
 const MAX_COMMENT = 200
 /** Gaps that become children; an attacker may make as many as he likes. */
 const MAX_GAPS = 10_000
+/** Missed members that are named. */
+const MAX_MISSED = 1000
 /** A gap of at most this many bytes is padding. */
 const MAX_PADDING = 3
 const APK_BLOCK = 'APK Sig Block 42'
 const LOCAL_SIGNATURE_SIZE = 4
+
+const LOST = {
+  volume: {
+    reason: 'unsupported',
+    detail: 'It starts in another volume of the archive; join the volumes to scan it',
+  },
+  outside: { reason: 'malformed', detail: 'The directory points to where no member is' },
+} as const
 
 export class Unzip {
   readonly #input: ComponentInput
@@ -28,7 +38,11 @@ export class Unzip {
   readonly #settled: zip.Coverage
   readonly #names = new Set<string>()
   readonly #extents: { readonly start: number; readonly end: number }[] = []
+  /** Of the member before: no other record is looked for up to there. */
+  #settledEnd = 0
   #members = 0
+  #missed = 0
+  readonly #untold = new Map<MissedEmission['reason'], number>()
   #encrypted = 0
 
   constructor(input: ComponentInput, context: ComponentContext) {
@@ -75,12 +89,19 @@ export class Unzip {
     const archive = this.#archive
     const { name, properties } = this.#nameOf(member)
     const extraction = new MemberExtraction(this.#shared, member, name, properties)
-    yield* extraction.run()
+    for (const emission of extraction.run()) if (emission.emit !== 'missed' || this.#isTold(emission)) yield emission
     this.#members++
     const { result } = extraction
     if (member.entries.length === 0) archive.differences.note('unlisted', member.at)
     if (result.isEncrypted && this.#encrypted++ === 0) yield { emit: 'property', name: 'encrypted', value: 'zip' }
     this.#cover(member, result)
+  }
+
+  /** Keeps the report small: what is missed after MAX_MISSED others is only counted. */
+  #isTold({ reason }: MissedEmission): boolean {
+    if (++this.#missed <= MAX_MISSED) return true
+    this.#untold.set(reason, (this.#untold.get(reason) ?? 0) + 1)
+    return false
   }
 
   #nameOf(member: zip.Member): { name: string; properties: readonly { name: string; value: string }[] } {
@@ -110,16 +131,17 @@ export class Unzip {
     this.#covered.add(start, result.isSound ? local.end : result.declaredEnd)
     let last = local.end
     // Where nothing came to an end, the declared one must do to find what follows.
-    if (result.ends.size === 0) result.ends.add(result.declaredEnd)
-    for (const end of result.ends) {
+    if (result.ends.size === 0) result.ends.set(result.declaredEnd, false)
+    this.#settledEnd = local.end
+    for (const [end, isSound] of result.ends) {
       const behind = this.#behindDescriptor(member, end)
       last = Math.max(last, behind)
       this.#covered.add(local.end, behind)
-      if (result.isSound) this.#settled.add(local.end, behind)
-      else this.#settled.add(end, behind)
+      this.#settled.add(isSound ? local.end : end, behind)
+      if (isSound) this.#settledEnd = Math.max(this.#settledEnd, behind)
       this.#archive.members.discover(behind)
     }
-    if (result.isSound && Math.max(...result.ends) + MAX_PADDING < result.declaredEnd)
+    if (result.isSound && Math.max(...result.ends.keys()) + MAX_PADDING < result.declaredEnd)
       this.#archive.differences.note('trailing', at)
     this.#extents.push({ start, end: result.ends.size === 1 ? last : local.end })
   }
@@ -148,23 +170,18 @@ export class Unzip {
       for (let i = zip.lowerBound(locals, gap.start); i < locals.length && locals[i] < gap.end; i++) {
         if (locals[i] < reached || members.discover(locals[i]) === undefined) continue
         yield* this.#drain()
-        reached = this.#extents.at(-1)?.end ?? reached
+        reached = Math.max(reached, this.#settledEnd)
       }
     }
     return this.#members > before
   }
 
   *#lost(): Generator<Emission> {
-    for (const { entry, why } of this.#archive.lost)
-      yield {
-        emit: 'missed',
-        reason: why === 'volume' ? 'unsupported' : 'malformed',
-        detail:
-          why === 'volume'
-            ? 'It starts in another volume of the archive; join the volumes to scan it'
-            : 'The directory points to where no member is',
-        member: zip.nameOf(entry).name,
-      }
+    for (const { entry, why } of this.#archive.lost) {
+      const missed: MissedEmission = { emit: 'missed', ...LOST[why], member: zip.nameOf(entry).name }
+      if (this.#isTold(missed)) yield missed
+    }
+    for (const [reason, count] of this.#untold) yield { emit: 'missed', reason, detail: `${count} more members` }
     if (this.#archive.clipped || this.#archive.members.clipped)
       yield { emit: 'missed', reason: 'too-large', detail: 'There are more records than are followed' }
     if (this.#archive.places.extraData.length > 0 && this.#archive.differences.has('directory'))

@@ -82,10 +82,12 @@ export function readLocal(bytes: Uint8Array, at: number): LocalHeader | undefine
   return { ...fieldsAt(bytes, at, at + 6, at + LOCAL_SIZE), end }
 }
 
-/** The directory entry at `at`; undefined where there is none, or where it does not fit. */
+/** The directory entry at `at`; undefined where there is none, or where it does not fit but for its comment. */
 export function readCentral(bytes: Uint8Array, at: number): CentralEntry | undefined {
   if (at < 0 || at + CENTRAL_SIZE > bytes.length || u32le(bytes, at) !== CENTRAL_SIGNATURE) return undefined
-  const end = at + CENTRAL_SIZE + u16le(bytes, at + 28) + u16le(bytes, at + 30) + u16le(bytes, at + 32)
+  const commentAt = at + CENTRAL_SIZE + u16le(bytes, at + 28) + u16le(bytes, at + 30)
+  if (commentAt > bytes.length) return undefined
+  const end = commentAt + u16le(bytes, at + 32)
   const fields = fieldsAt(bytes, at, at + 8, at + CENTRAL_SIZE)
   const disk = u16le(bytes, at + 34)
   const offset = u32le(bytes, at + 42)
