@@ -71,6 +71,7 @@ export type { ImportTable, PeResource } from './pe/index.ts'
 export * from './xdp/index.ts'
 export * from './lnk/index.ts'
 export { officePictures } from './office-art.ts'
+export {
   cabinetBlocks,
   cabinetFiles,
   decodeSetupFile,
