@@ -23,7 +23,7 @@ export const TREE_LIMITS: TreeLimits = {
   maxArtifacts: 20_000,
   maxOutputBytes: 2 ** 31,
   // Honest archives rarely pass twenty; bombs start at a thousand.
-  maxExpansion: 50,
+  maxExpansion: 40,
   maxUnpackBytes: 512 << 20,
   alerts: [],
 }

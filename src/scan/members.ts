@@ -8,6 +8,9 @@ const MAX_DRAINED_BYTES = 1 << 20
 export class RunStopped extends Error {}
 
 /** The sink of one run of a component: puts members together, and passes over what an earlier run gave already. */
+/** Longer members are put together beside the window: what it once held stays in memory. */
+const MAX_IN_WINDOW_BYTES = 32 << 20
+
 export class Members implements EmissionSink {
   readonly #tree: Tree
   readonly #waiting: Waiting
@@ -16,6 +19,8 @@ export class Members implements EmissionSink {
   #head: ChildHead | undefined
   /** Where the member is put together: the window, or memory of its own for what is longer. */
   #target: Uint8Array
+  #own: SharedArrayBuffer | undefined
+  readonly #windowBytes: number
   #fill = 0
   #cut = false
   #drainedBytes = 0
@@ -26,6 +31,7 @@ export class Members implements EmissionSink {
     this.#tree = tree
     this.#waiting = waiting
     this.#target = tree.window
+    this.#windowBytes = Math.min(tree.window.length, MAX_IN_WINDOW_BYTES)
   }
 
   emission(emission: PlainEmission): void {
@@ -46,6 +52,7 @@ export class Members implements EmissionSink {
     if (!this.#tree.admit(this.#waiting.node)) return this.#unwanted(0)
     this.#head = head
     this.#target = this.#tree.window
+    this.#own = undefined
     this.#fill = 0
     this.#cut = false
     return true
@@ -54,8 +61,9 @@ export class Members implements EmissionSink {
   data(piece: Uint8Array): boolean {
     if (this.#head === undefined || this.#cut) return this.#unwanted(piece.length)
     const need = this.#fill + piece.length
+    const room = this.#own?.byteLength ?? this.#windowBytes
     if (!this.#tree.take(this.#waiting.node, piece, this.#fill)) return this.#unwanted(piece.length)
-    if (need > this.#target.length && !this.#grow(need)) {
+    if (need > room && !this.#grow(need)) {
       this.#cut = true
       return this.#unwanted(piece.length)
     }
@@ -64,12 +72,16 @@ export class Members implements EmissionSink {
     return true
   }
 
+  /** Memory of its own that grows in place: no content is there twice. */
   #grow(need: number): boolean {
-    const most = this.#tree.maxMemberBytes
-    if (need > most) return false
-    const larger = new Uint8Array(Math.min(most, Math.max(need, this.#target.length * 2)))
-    larger.set(this.#target.subarray(0, this.#fill))
-    this.#target = larger
+    const maxByteLength = this.#tree.maxMemberBytes
+    if (need > maxByteLength) return false
+    if (this.#own === undefined) {
+      const start = this.#target.subarray(0, this.#fill)
+      this.#own = new SharedArrayBuffer(need, { maxByteLength })
+      this.#target = new Uint8Array(this.#own)
+      this.#target.set(start)
+    } else this.#own.grow(need)
     return true
   }
 
@@ -91,7 +103,11 @@ export class Members implements EmissionSink {
     if (head === undefined) return
     this.#head = undefined
     this.#waiting.children = this.#childrenSeen
-    const content = this.#target.subarray(0, this.#fill)
+    const content = new Uint8Array(
+      this.#own ?? this.#target.buffer,
+      this.#own === undefined ? this.#target.byteOffset : 0,
+      this.#fill,
+    )
     this.#tree.member(this.#waiting.node, head, this.#childrenSeen, content, this.#cut)
   }
 

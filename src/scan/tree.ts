@@ -248,8 +248,7 @@ export class Tree {
     if (node.twin !== undefined) return
     if (content.length > limits.maxUnpackBytes)
       return findings.missed('too-large', `Only content of up to ${limits.maxUnpackBytes} bytes is taken apart`)
-    // The window is needed for the members.
-    const kept = content.buffer === this.#host.window.buffer ? content.slice() : content
+    const kept = keep(content, this.#host.window)
     this.#waitingBytes += kept.length
     const waiting = { node, content: kept, plan, component: 0, children: 0, emissions: 0 }
     this.#waiting.push(waiting)
@@ -308,7 +307,7 @@ export class Tree {
     const order: UnpackOrder = {
       component: manifest.name,
       type: node.type.name as FileTypeName,
-      name: node.name,
+      name: lastPart(node.name),
       passwords: this.#passwords.list(),
       options: {},
       budget: this.#budget.share({ ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget }),
@@ -370,9 +369,9 @@ export class Tree {
     return this.#host.window
   }
 
-  /** Longest member that is put together. */
+  /** Longest member that can be put together now. */
   get maxMemberBytes(): number {
-    return this.#budget.limits.maxUnpackBytes
+    return Math.min(this.#budget.limits.maxUnpackBytes, this.#budget.maxOutputBytes)
   }
 
   /** A member is complete, or as much of it as will come. */
@@ -449,6 +448,20 @@ function withTwins(nodes: readonly Node[], verdicts: Verdict[]): Verdict[] {
   }
   return verdicts
 }
+
+/**
+ * Content that outlives the window: in shared memory of its own, from which it goes to a sandbox without a copy.
+ * The window itself is needed for the members.
+ */
+function keep(content: Uint8Array, window: Uint8Array): Uint8Array {
+  if (content.buffer instanceof SharedArrayBuffer && content.buffer !== window.buffer) return content
+  const kept = new Uint8Array(new SharedArrayBuffer(content.length))
+  kept.set(content)
+  return kept
+}
+
+/** The last part of a name: what comes out of content is named after it. */
+const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
 
 /** Reasons that content has which is not what it looked like. */
 const isNoFile = (reason: Reason): boolean => reason === 'malformed' || reason === 'unsupported'
