@@ -51,6 +51,9 @@ export interface FlatResult {
   readonly marks: readonly string[]
 }
 
+/** Longer content that is not in the window goes through it in pieces of this size: what it once held stays in memory. */
+const MAX_PIECE_BYTES = 32 << 20
+
 /** Brings content before the kernel: all of it where it fits, else piece by piece. */
 class WindowLoader implements ContentWindow {
   readonly #window: Uint8Array
@@ -60,10 +63,10 @@ class WindowLoader implements ContentWindow {
   #to = 0
 
   constructor(window: Uint8Array, content: Uint8Array) {
-    this.#window = window
-    this.#content = content
     const inPlace = content.buffer === window.buffer && content.byteOffset === window.byteOffset
-    this.#whole = inPlace || content.length <= window.length
+    this.#window = inPlace ? window : window.subarray(0, MAX_PIECE_BYTES)
+    this.#content = content
+    this.#whole = inPlace || content.length <= this.#window.length
     if (!inPlace && this.#whole) window.set(content)
   }
 

@@ -23,7 +23,7 @@ export const TREE_LIMITS: TreeLimits = {
   maxArtifacts: 20_000,
   maxOutputBytes: 2 ** 31,
   // Honest archives rarely pass twenty; bombs start at a thousand.
-  maxExpansion: 40,
+  maxExpansion: 30,
   maxUnpackBytes: 512 << 20,
   alerts: [],
 }
