@@ -62,7 +62,9 @@ export class Members implements EmissionSink {
     if (this.#head === undefined || this.#cut) return this.#unwanted(piece.length)
     const need = this.#fill + piece.length
     const room = this.#own?.byteLength ?? this.#windowBytes
-    if (!this.#tree.take(this.#waiting.node, piece, this.#fill)) return this.#unwanted(piece.length)
+    // Views are as long as what they are of: nothing has expanded.
+    const charged = this.#head.relation === 'view' ? 0 : piece.length
+    if (!this.#tree.take(this.#waiting.node, charged, this.#fill)) return this.#unwanted(piece.length)
     if (need > room && !this.#grow(need)) {
       this.#cut = true
       return this.#unwanted(piece.length)

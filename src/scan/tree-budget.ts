@@ -48,12 +48,14 @@ export class TreeBudget {
     return performance.now() > this.deadlineMs
   }
 
-  /** What one component may use of what is left. */
-  share(own: ComponentBudget): ComponentBudget {
+  /** What one component may use of what is left. @param isLinear - what comes out of it is charged here alone */
+  share(own: ComponentBudget, isLinear: boolean): ComponentBudget {
     return {
       timeMs: Math.max(1, Math.min(own.timeMs, Math.ceil(this.deadlineMs - performance.now()))),
       memoryBytes: own.memoryBytes,
-      outputBytes: Math.min(own.outputBytes, this.maxOutputBytes - this.#outputBytes + SLACK_BYTES),
+      outputBytes: isLinear
+        ? own.outputBytes
+        : Math.min(own.outputBytes, this.maxOutputBytes - this.#outputBytes + SLACK_BYTES),
       children: Math.min(own.children, this.limits.maxArtifacts - this.#artifacts + 1),
     }
   }

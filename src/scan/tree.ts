@@ -310,7 +310,7 @@ export class Tree {
       name: lastPart(node.name),
       passwords: this.#passwords.list(),
       options: {},
-      budget: this.#budget.share({ ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget }),
+      budget: this.#budget.share({ ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget }, manifest.place === 'engine'),
       content,
     }
     try {
@@ -358,10 +358,10 @@ export class Tree {
   }
 
   /** Charges a piece of a member. False: no more of it. */
-  take(node: Node, piece: Uint8Array, fill: number): boolean {
+  take(node: Node, bytes: number, fill: number): boolean {
     if (this.#ended !== undefined) return false
-    if (!this.#budget.takeOutput(piece.length)) this.#end('output', node)
-    else if (fill % CLOCK_BYTES < piece.length && this.#budget.isLate) this.#end('time', node)
+    if (!this.#budget.takeOutput(bytes)) this.#end('output', node)
+    else if (fill % CLOCK_BYTES < bytes && this.#budget.isLate) this.#end('time', node)
     return this.#ended === undefined
   }
 

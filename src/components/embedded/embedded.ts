@@ -5,6 +5,8 @@ import type { Component, Emission } from '../../scan/index.ts'
 
 /** All that is carved together may be so many times as long as the content. */
 const MAX_CARVED = 4
+/** Bytes behind a carved file that may still belong to it. */
+const MAX_TAIL_BYTES = 65_536
 
 export const embedded: Component = {
   manifest: {
@@ -56,8 +58,9 @@ function* regions(files: readonly Embedded[], length: number): Generator<{ file:
     if (file.offset < covered) continue
     const end = file.end ?? length
     yield { file, end }
-    // Programs are also looked at with what is behind them, as ClamAV does: it may be part of them.
-    if (end < length && file.kind === 'pe') yield { file, end: length }
+    // What little is behind the last one may be part of it; programs are often longer than their sections.
+    const isLast = length - end <= MAX_TAIL_BYTES && !files.some(other => other.offset >= end)
+    if (end < length && isLast) yield { file, end: length }
     covered = end
   }
 }
