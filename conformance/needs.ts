@@ -34,6 +34,7 @@ const NEEDS = {
   },
   testfiles: { is: () => existsSync('/usr/share/clamav-testfiles/clam.exe'), help: 'Debian package clamav-testfiles' },
   pyclamd: { is: () => succeeds('/usr/bin/python3', ['-c', 'import pyclamd']), help: 'Debian package python3-pyclamd' },
+  python3: { is: () => hasProgram('python3'), help: 'Debian package python3' },
   perl: { is: () => succeeds('perl', ['-MClamAV::Client', '-e', '1']), help: 'Debian package libclamav-client-perl' },
   shared: { is: () => hasShared, help: 'real signatures in ../shared/signatures' },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
