@@ -37,6 +37,7 @@ const NEEDS = {
   qpdf: { is: () => hasProgram('qpdf') && hasProgram('pdfdetach'), help: 'Debian packages qpdf and poppler-utils' },
   ghostscript: { is: () => hasProgram('gs'), help: 'Debian package ghostscript' },
   pyclamd: { is: () => succeeds('/usr/bin/python3', ['-c', 'import pyclamd']), help: 'Debian package python3-pyclamd' },
+  python3: { is: () => hasProgram('python3'), help: 'Debian package python3' },
   perl: { is: () => succeeds('perl', ['-MClamAV::Client', '-e', '1']), help: 'Debian package libclamav-client-perl' },
   compressors: {
     is: () => ['bzip2', 'xz', 'lzip', 'lz4', 'zstd', 'compress', 'lzop', 'mscompress', 'unzip'].every(hasProgram),

@@ -1,7 +1,7 @@
 import { latin1 } from '../../bytes/index.ts'
 import type { Entity } from './entity.ts'
 import type { Header } from './headers.ts'
-import { CR, isBlank, LF } from './lines.ts'
+import { beforeBreak, CR, isBlank, LF } from './lines.ts'
 import { readMessage, startsWithHeader } from './message.ts'
 import type { Job, Leaf, PassEvents } from './message.ts'
 
@@ -47,6 +47,8 @@ class MailReader implements PassEvents {
   readonly #missed = new Map<string, MailMissed>()
   #headers: readonly Header[] | undefined
   #budget: number
+  /** Where the last message ends. */
+  #lastEnd = 0
   #current: Job | undefined
 
   constructor(bytes: Uint8Array) {
@@ -56,6 +58,7 @@ class MailReader implements PassEvents {
 
   read(): MailReading {
     const messages = splitMailbox(this.#bytes)
+    this.#lastEnd = messages[messages.length - 1].end
     for (const message of messages) this.#run({ ...message, depth: 0 })
     for (let i = 0; i < this.#jobs.length; i++) this.#run(this.#jobs[i])
     return {
@@ -118,7 +121,7 @@ class MailReader implements PassEvents {
   /** A mailbox was split in the middle of a multipart: perhaps the line was text, so the rest is read as one message. */
   unclosed(): void {
     const job = this.#current
-    if (job === undefined || job.body !== undefined || job.depth > 0 || job.end === this.#bytes.length) return
+    if (job === undefined || job.body !== undefined || job.depth > 0 || job.end === this.#lastEnd) return
     this.ambiguous('A From line stands within a multipart', job.end)
     this.job({ start: job.start, end: this.#bytes.length, depth: 1 })
   }
@@ -135,7 +138,10 @@ class MailReader implements PassEvents {
 const isPlainText = ({ types, encodings }: Entity): boolean =>
   encodings[0] === 'identity' && (types.length === 0 || types[0].startsWith('text/') || types[0].startsWith('message/'))
 
-/** Messages of a mailbox: a line `From ADDRESS … YEAR` behind a blank line starts one. Anything else is one message. */
+/**
+ * Messages of a mailbox: a line `From ADDRESS … YEAR` behind a blank line starts one. The
+ * blank line belongs to the mailbox. Anything else is one message.
+ */
 function splitMailbox(bytes: Uint8Array): { start: number; end: number }[] {
   let start = 0
   while (start < bytes.length && (bytes[start] <= 0x20 || isByteOrderMark(bytes[start], start))) start++
@@ -143,10 +149,11 @@ function splitMailbox(bytes: Uint8Array): { start: number; end: number }[] {
   if (isFromLine(bytes, start))
     for (let at = bytes.indexOf(LF, start); at >= 0; at = bytes.indexOf(LF, at + 1)) {
       if (bytes[at + 1] !== 0x46 || !isBlankBefore(bytes, at) || !isFromLine(bytes, at + 1)) continue
-      messages.push({ start, end: at + 1 })
+      messages.push({ start, end: beforeBreak(bytes, at + 1, start) })
       start = at + 1
     }
-  return [...messages, { start, end: bytes.length }]
+  const isMailbox = isFromLine(bytes, start) && isBlankBefore(bytes, bytes.length - 1)
+  return [...messages, { start, end: isMailbox ? beforeBreak(bytes, bytes.length, start) : bytes.length }]
 }
 
 const isByteOrderMark = (byte: number, at: number): boolean => byte === [0xef, 0xbb, 0xbf][at]
@@ -154,7 +161,7 @@ const isByteOrderMark = (byte: number, at: number): boolean => byte === [0xef, 0
 /** True where the break at `at` ends a blank line. */
 function isBlankBefore(bytes: Uint8Array, at: number): boolean {
   const before = bytes[at - 1] === CR ? at - 2 : at - 1
-  return before >= 0 && bytes[before] === LF
+  return bytes[at] === LF && before >= 0 && bytes[before] === LF
 }
 
 const isFromLine = (bytes: Uint8Array, at: number): boolean =>
