@@ -37,6 +37,10 @@ const NEEDS = {
   ghostscript: { is: () => hasProgram('gs'), help: 'Debian package ghostscript' },
   pyclamd: { is: () => succeeds('/usr/bin/python3', ['-c', 'import pyclamd']), help: 'Debian package python3-pyclamd' },
   perl: { is: () => succeeds('perl', ['-MClamAV::Client', '-e', '1']), help: 'Debian package libclamav-client-perl' },
+  compressors: {
+    is: () => ['bzip2', 'xz', 'lzip', 'lz4', 'zstd', 'compress', 'lzop', 'mscompress', 'unzip'].every(hasProgram),
+    help: 'Debian packages bzip2, xz-utils, lzip, lz4, zstd, ncompress, lzop, mscompress and unzip',
+  },
   shared: { is: () => hasShared, help: 'real signatures in ../shared/signatures' },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
   client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Decoder } from './decoder.ts'
-import { bzip2, lzip, lzmaAlone, xz } from './index.ts'
+import { bzip2, gzip, lz4, lzip, lzmaAlone, lzop, szdd, xz, zstd } from './index.ts'
 import { decode, faultsOfTruncation, mutate, sampleText } from './testing/hostile.ts'
 import { SAMPLES } from './testing/samples.ts'
 
@@ -12,6 +12,8 @@ interface Row {
   readonly decoder: (input: Uint8Array, start: number) => Decoder
   /** Where the output of the first member ends, if there is a second. */
   readonly boundary?: number
+  /** It reads whatever follows. */
+  readonly toEnd?: boolean
 }
 const DECODERS: readonly Row[] = [
   { name: 'bzip2', decoder: bzip2 },
@@ -23,13 +25,26 @@ const DECODERS: readonly Row[] = [
   { name: 'xz', decoder: xz },
   { name: 'xz of three blocks and two streams', decoder: xz, boundary: 1_500 },
   { name: 'xz with filters', decoder: xz },
+  { name: 'lz4', decoder: lz4 },
+  { name: 'lz4 of independent blocks', decoder: lz4 },
+  { name: 'lz4 legacy', decoder: lz4 },
+  { name: 'lz4 of two frames', decoder: lz4, boundary: 1_000 },
+  { name: 'zstd', decoder: zstd },
+  { name: 'zstd fast', decoder: zstd },
+  { name: 'gzip', decoder: gzip },
+  { name: 'gzip of two members', decoder: gzip, boundary: 1_000 },
+  { name: 'lzop', decoder: lzop },
+  { name: 'lzop -9', decoder: lzop },
+  { name: 'lzop of two members', decoder: lzop, boundary: 1_000 },
+  { name: 'szdd', decoder: szdd, toEnd: true },
+  { name: 'zstd of two frames', decoder: zstd, boundary: 1_000 },
 ]
 
-describe.each(DECODERS)('$name', ({ name, decoder, boundary }) => {
+describe.each(DECODERS)('$name', ({ name, decoder, boundary, toEnd }) => {
   const sample = bytesOfSample(name)
 
   it('gives back what the tool packed, and says where it ends', () => {
-    const input = Buffer.concat([Buffer.from('head'), sample, Buffer.from('tail')])
+    const input = Buffer.concat([Buffer.from('head'), sample, Buffer.from(toEnd ? '' : 'tail')])
     const { bytes, end, error } = decode(decoder(input, 4))
     expect(error).toBeUndefined()
     expect(Buffer.compare(bytes, text)).toBe(0)

@@ -3,7 +3,7 @@ import { ContentError } from '../bytes/index.ts'
 /** Output is handed over in pieces of about this many bytes. */
 export const PIECE_BYTES = 64 << 10
 /** A window starts with this much, and grows with what is really produced. */
-const FIRST_BYTES = 256 << 10
+const FIRST_BYTES = 64 << 10
 /** Longest history of any format that is kept; a distance beyond it is `too-large`. */
 export const MAX_HISTORY_BYTES = 256 << 20
 /** From here on a native copy is faster than a loop. */
