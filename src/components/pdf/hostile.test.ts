@@ -72,6 +72,20 @@ describe('pdf: encryption', () => {
     expect(found.children).toHaveLength(4)
     expect(found.emissions).toContainEqual(expect.objectContaining({ emit: 'anomaly', code: 'ambiguous' }))
   })
+
+  it('reads a file as it is whose Encrypt dictionary is nowhere, and says that something may be closed', async () => {
+    const found = await read(buildPdf([...PAGES, { data: SECRET }], { trailer: '/Root 1 0 R/Encrypt 99 0 R' }))
+    expect(found.children.map(child => latin1(child.bytes))).toEqual([SECRET])
+    expect(missedOf(found)).toEqual(['encrypted'])
+  })
+
+  it('says that one of two encryptions stays closed', async () => {
+    const open = latin1(sample(RC4_OPEN))
+    const closed = '<</Filter/Standard/V 1/R 2/O(x)/U(y)/P 0>>'
+    const found = await read(bytesOf(`${open}\n80 0 obj${closed}endobj\ntrailer\n<</Encrypt 80 0 R>>\n`))
+    expect(found.children.map(child => latin1(child.bytes))).toEqual([SCRIPT, SECRET])
+    expect(missedOf(found)).toEqual(['encrypted'])
+  })
 })
 
 describe('pdf: damage', () => {

@@ -33,7 +33,7 @@ export const pdf: Component = {
 function* process({ bytes }: ComponentInput, context: ComponentContext): Generator<Emission, void, void> {
   const file = new PdfFile(bytes, context.crypto, context.passwords)
   const findings = new Findings(file)
-  if (file.isLocked) yield* locked()
+  if (file.isClosed) yield* closed()
   yield* passwords(file)
   yield* gaps(file)
   try {
@@ -49,7 +49,7 @@ function* process({ bytes }: ComponentInput, context: ComponentContext): Generat
   yield* unseen(file)
 }
 
-function* locked(): Generator<Emission, void, void> {
+function* closed(): Generator<Emission, void, void> {
   yield { emit: 'property', name: 'encrypted', value: 'pdf' }
   yield { emit: 'missed', reason: 'encrypted', detail: 'The document is encrypted; its password would open it' }
 }
@@ -159,7 +159,7 @@ function* oddities(file: PdfFile): Generator<Emission, void, void> {
   let hidden: IndirectObject | undefined
   let count = 0
   for (const index of file.indices(MARK_STREAM | MARK_ACTIVE)) {
-    if (file.isReferenced(file.offsetOf(index))) continue
+    if (file.isReferenced(index)) continue
     const object = file.object(index)
     if (!carries(object)) continue
     hidden ??= object

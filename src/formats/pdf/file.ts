@@ -1,7 +1,8 @@
 import { ContentError, latin1 } from '../../bytes/index.ts'
-import { skipWhite, wordAt } from './characters.ts'
+import { wordAt } from './characters.ts'
 import { CompressedObjects } from './compressed.ts'
-import { openEncryption } from './encryption.ts'
+import { openReadings } from './decryptors.ts'
+import type { Readings, Trailers } from './decryptors.ts'
 import type { Decryptor, PdfCrypto } from './encryption.ts'
 import { applyFilters, filtersOf, wholeOf } from './filters.ts'
 import type { FilterStep } from './filters.ts'
@@ -9,12 +10,11 @@ import { Word } from './find.ts'
 import { readBetween } from './gaps.ts'
 import type { Between, Gap } from './gaps.ts'
 import { MARK_PAGE, MARK_STRUCTURE } from './names.ts'
+import { ObjectIndex } from './object-index.ts'
 import { ObjectReader } from './objects.ts'
 import type { IndirectObject } from './objects.ts'
 import { Work } from './parser.ts'
-import { scanHeads, withHeads } from './scan.ts'
-import type { Heads } from './scan.ts'
-import { isArray, isDictionary, nameOf, PdfRef, PdfString } from './values.ts'
+import { isDictionary, nameOf, PdfRef, PdfString } from './values.ts'
 import type { PdfDictionary, PdfValue } from './values.ts'
 import { readCrossReferences } from './xref.ts'
 import type { CrossReferences, XrefStream } from './xref.ts'
@@ -22,13 +22,9 @@ import type { CrossReferences, XrefStream } from './xref.ts'
 /** Bytes of syntax that may be read for each byte of the file; sound files need two to four. */
 const WORK_FACTOR = 8
 const LEAST_WORK_BYTES = 1 << 20
-/** Heads that only a cross-reference knows; none in sound files. */
-const MAX_CLAIMED_HEADS = 10_000
 /** References that lead to references. */
 const MAX_HOPS = 8
 const HEADER_RANGE = 1024
-/** White space in front of a Length that is an object of its own. */
-const MAX_WHITE_BYTES = 1024
 /** One stream of objects; writers put some hundred objects into one. */
 const MAX_STRUCTURE_BYTES = 64 << 20
 /** All of them, and all streams of cross-references. */
@@ -52,20 +48,13 @@ export class PdfFile {
   readonly pages: Set<number>
   /** Times that the file was saved. */
   readonly revisions: number
-  readonly isEncrypted: boolean
-  /**
-   * How streams and strings are read: one decryptor, or undefined for as they are. More than one where trailers
-   * contradict each other; none where no password fits.
-   */
-  readonly readings: readonly (Decryptor | undefined)[]
+  readonly #opened: Readings
   readonly compressed: CompressedObjects
   /** What ended the scan early. */
   fault: ContentError | undefined = undefined
-  #heads: Heads
+  readonly #index: ObjectIndex
   /** Bits of names.ts, by index; only for objects that were read. */
-  #marks = new Uint8Array(0)
-  readonly #latest = new Map<number, number>()
-  #earlier = new Int32Array(0)
+  readonly #marks: Uint8Array
   readonly #embedded = new Set<number>()
   #structureBytes = MAX_STRUCTURES_BYTES
   readonly #work: Work
@@ -79,37 +68,39 @@ export class PdfFile {
     const header = new Word('%PDF-').find(bytes, 0, Math.min(bytes.length, HEADER_RANGE))
     this.base = Math.max(0, header)
     this.version = header < 0 ? '' : versionAt(bytes, header + 5)
-    this.#heads = scanHeads(bytes)
-    this.#index()
+    this.#index = new ObjectIndex(bytes)
     const streamAt = (offset: number): XrefStream | undefined => this.#xrefStream(offset)
     this.references = { offsets: new Set(), trailers: [], isSound: true }
     this.#guarded(() => readCrossReferences(bytes, this.base, streamAt, this.#work, this.references))
-    const more = this.#unscanned().slice(0, MAX_CLAIMED_HEADS)
-    if (more.length > 0) {
-      this.#heads = withHeads(this.#heads, bytes, more)
-      this.#index()
-    }
+    if (!this.#index.claim(this.references.offsets)) this.references.isSound = false
+    this.#marks = new Uint8Array(this.#index.size)
     const between: Between = { gaps: [], trailers: [], startxrefs: 0 }
     const first = this.#readAll(between)
     this.pages = first.pages
     this.gaps = between.gaps
-    if (!this.#allHeads()) this.references.isSound = false
     this.trailers = [...this.references.trailers, ...between.trailers.reverse(), ...first.trailers]
     this.revisions = Math.max(1, between.startxrefs - (first.isLinearised ? 1 : 0))
-    this.isEncrypted = this.trailers.some(isEncrypting)
-    const open = this.trailers.some(trailer => trailer.has('Root') && !isEncrypting(trailer))
-    const decryptors = this.isEncrypted ? (this.#guarded(() => this.#open(crypto, passwords)) ?? []) : []
-    this.readings = this.isEncrypted ? [...decryptors, ...(open ? [undefined] : [])] : [undefined]
+    this.#opened = this.#guarded(() => openReadings(this.#trailers(), crypto, passwords)) ?? CLOSED
     if (this.fault === undefined) this.#guarded(() => this.#readCompressed())
   }
 
-  /** Encrypted, and no password fits. */
-  get isLocked(): boolean {
-    return this.isEncrypted && !this.readings.some(reading => reading !== undefined)
+  /** How streams and strings are read; see Readings. */
+  get readings(): Readings['readings'] {
+    return this.#opened.readings
+  }
+
+  /** Some of it is encrypted, and no password fits. */
+  get isClosed(): boolean {
+    return this.#opened.isClosed
+  }
+
+  /** Not read as it is, or not only. */
+  get isEncrypted(): boolean {
+    return this.isClosed || this.readings.some(reading => reading !== undefined)
   }
 
   get isCut(): boolean {
-    return this.#heads.isCut
+    return this.#index.heads.isCut
   }
 
   /** Indices of the objects that have one of these bits; objects of an embedded file are left to that file. */
@@ -120,23 +111,19 @@ export class PdfFile {
 
   /** @throws ContentError when there was too much work */
   object(index: number): IndirectObject {
-    const { offsets, numbers, generations, bodies } = this.#heads
+    const { offsets, numbers, generations, bodies } = this.#index.heads
     return this.#reader.read(offsets[index], numbers[index], generations[index], bodies[index], this.#lengthOf)
   }
 
-  offsetOf(index: number): number {
-    return this.#heads.offsets[index]
-  }
-
   /** Indices of everything that is defined under this number, newest first. */
-  *definitions(number: number): Generator<number, void, void> {
-    for (let index = this.#latest.get(number) ?? -1; index >= 0; index = this.#earlier[index]) yield index
+  definitions(number: number): Generator<number, void, void> {
+    return this.#index.definitions(number)
   }
 
   /** Follows references to the newest definition; undefined where there is none. @throws ContentError */
   readonly resolve = (value: PdfValue | undefined): PdfValue | undefined => {
     for (let hops = 0; value instanceof PdfRef && hops < MAX_HOPS; hops++) {
-      const index = this.#latest.get(value.number)
+      const index = this.#index.latest(value.number)
       value = index === undefined ? this.compressed.value(value.number) : this.object(index).value
     }
     return value instanceof PdfRef ? undefined : value
@@ -164,49 +151,14 @@ export class PdfFile {
   }
 
   /** True where some table of cross-references leads to this object, or none is whole. */
-  isReferenced(offset: number): boolean {
+  isReferenced(index: number): boolean {
     const { isSound, offsets } = this.references
-    if (!isSound) return true
-    // Writers point to the end of line before the number, and viewers do not mind.
-    for (let i = 0; i < 3; i++) if (offsets.has(offset - i)) return true
-    return false
+    return !isSound || this.#index.isClaimed(index, offsets)
   }
 
   readonly #lengthOf = (value: PdfValue | undefined): number | undefined => {
-    if (!(value instanceof PdfRef)) return typeof value === 'number' && Number.isInteger(value) ? value : undefined
-    const index = this.#latest.get(value.number)
-    if (index === undefined) return undefined
-    const body = this.#heads.bodies[index]
-    const at = skipWhite(this.bytes, body, Math.min(this.bytes.length, body + MAX_WHITE_BYTES))
-    let length = 0
-    let digits = 0
-    for (; digits < 12 && this.bytes[at + digits] >= 0x30 && this.bytes[at + digits] <= 0x39; digits++)
-      length = length * 10 + this.bytes[at + digits] - 0x30
-    return digits > 0 ? length : undefined
-  }
-
-  #index(): void {
-    const { numbers } = this.#heads
-    this.#marks = new Uint8Array(numbers.length)
-    this.#earlier = new Int32Array(numbers.length).fill(-1)
-    this.#latest.clear()
-    for (let index = 0; index < numbers.length; index++) {
-      this.#earlier[index] = this.#latest.get(numbers[index]) ?? -1
-      this.#latest.set(numbers[index], index)
-    }
-  }
-
-  /** Offsets of cross-references, but 0, at which the scan found no object, not even behind white space. */
-  #unscanned(): readonly number[] {
-    const { offsets } = this.#heads
-    return [...this.references.offsets].filter(offset => {
-      const index = lowerBound(offsets, offset)
-      return offset !== 0 && (index === offsets.length || offsets[index] > offset + 2)
-    })
-  }
-
-  #allHeads(): boolean {
-    return this.#unscanned().length === 0
+    if (value instanceof PdfRef) return this.#index.integer(value.number)
+    return typeof value === 'number' && Number.isInteger(value) ? value : undefined
   }
 
   /** The first reading of every object: marks, extents, pages, trailers in streams. */
@@ -246,8 +198,8 @@ export class PdfFile {
   }
 
   #xrefStream(offset: number): XrefStream | undefined {
-    const index = lowerBound(this.#heads.offsets, offset)
-    if (this.#heads.offsets[index] !== offset) return undefined
+    const index = this.#index.at(offset)
+    if (index === undefined) return undefined
     const object = this.object(index)
     const { value, stream } = object
     if (stream === undefined || !isDictionary(value) || !value.has('W')) return undefined
@@ -255,37 +207,13 @@ export class PdfFile {
     return { dictionary: value, data: this.#structure(raw, object) }
   }
 
-  #open(crypto: PdfCrypto, passwords: readonly string[]): readonly Decryptor[] {
-    const found = new Map<string, Decryptor>()
-    const ids = this.trailers.flatMap(trailer => {
-      const id = this.resolve(trailer.get('ID'))
-      const first = isArray(id) ? this.resolve(id[0]) : undefined
-      return first instanceof PdfString ? [first.bytes] : []
-    })
-    for (const encrypt of this.#encryptions())
-      for (const id of distinct([...ids, new Uint8Array(0)])) {
-        const decryptor = openEncryption(encrypt, id, crypto, passwords, this.resolve)
-        if (decryptor !== undefined) found.set(decryptor.identity, found.get(decryptor.identity) ?? decryptor)
-      }
-    return [...found.values()]
+  #trailers(): Trailers {
+    const { trailers, resolve } = this
+    return { trailers, resolve, valuesOf: number => this.#values(number) }
   }
 
-  /** Every Encrypt dictionary that some trailer names. */
-  #encryptions(): readonly PdfDictionary[] {
-    const found: PdfDictionary[] = []
-    const seen = new Set<number>()
-    for (const trailer of this.trailers) {
-      const value = trailer.get('Encrypt')
-      if (value instanceof PdfRef) {
-        if (seen.has(value.number)) continue
-        seen.add(value.number)
-        for (const index of this.definitions(value.number)) {
-          const { value: encrypt } = this.object(index)
-          if (found.length < MAX_ENCRYPTIONS && isDictionary(encrypt)) found.push(encrypt)
-        }
-      } else if (found.length < MAX_ENCRYPTIONS && isDictionary(value)) found.push(value)
-    }
-    return found
+  *#values(number: number): Generator<PdfValue, void, void> {
+    for (const index of this.definitions(number)) yield this.object(index).value
   }
 
   /** Notes what ends something early; what was found before stays. */
@@ -327,36 +255,12 @@ export const MARK_STREAM = 64
 /** The object has something that sound files do not have. */
 export const MARK_ODD = 128
 
+const CLOSED: Readings = { readings: [], isClosed: true }
+
 const oddities = (object: IndirectObject): number => (object.hasRepeatedKey || object.isDeep ? MARK_ODD : 0)
-
-/** As many identifiers are tried as a sound file of some revisions has. */
-const MAX_IDS = 4
-/** One more than that is a trap; each costs a try of every password. */
-const MAX_ENCRYPTIONS = 4
-
-const isEncrypting = (trailer: PdfDictionary): boolean => {
-  const value = trailer.get('Encrypt')
-  return value instanceof PdfRef || isDictionary(value)
-}
-
-function distinct(ids: readonly Uint8Array[]): readonly Uint8Array[] {
-  return [...new Map(ids.map(id => [latin1(id), id])).values()].slice(0, MAX_IDS)
-}
 
 function versionAt(bytes: Uint8Array, at: number): string {
   let end = at
   while (end < at + 8 && bytes[end] > 0x20 && bytes[end] < 0x7f) end++
   return latin1(bytes, at, end)
-}
-
-/** Index of the first element that is not below `value`. */
-function lowerBound(sorted: readonly number[], value: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle] < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
