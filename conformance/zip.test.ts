@@ -59,9 +59,9 @@ function filesIn(folder: Buffer, found: Found): void {
     const stat = lstatSync(path)
     if (stat.isDirectory()) filesIn(path, found)
     else if (stat.isSymbolicLink())
-      found.set(sha256(readlinkSync(path, { encoding: 'buffer' })), JSON.stringify(`${name}`))
-    else if (stat.size > MAX_FILE_BYTES) found.set(`${stat.size} bytes`, JSON.stringify(`${name}`))
-    else addFile(readFileSync(path), `${name}`, found)
+      found.set(sha256(readlinkSync(path, { encoding: 'buffer' })), JSON.stringify(name.toString()))
+    else if (stat.size > MAX_FILE_BYTES) found.set(`${stat.size} bytes`, JSON.stringify(name.toString()))
+    else addFile(readFileSync(path), name.toString(), found)
   }
 }
 
