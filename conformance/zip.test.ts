@@ -59,9 +59,9 @@ function filesIn(folder: Buffer, found: Found): void {
     const stat = lstatSync(path)
     if (stat.isDirectory()) filesIn(path, found)
     else if (stat.isSymbolicLink())
-      found.set(sha256(readlinkSync(path, { encoding: 'buffer' })), JSON.stringify(`${name}`))
-    else if (stat.size > MAX_FILE_BYTES) found.set(`${stat.size} bytes`, JSON.stringify(`${name}`))
-    else addFile(readFileSync(path), `${name}`, found)
+      found.set(sha256(readlinkSync(path, { encoding: 'buffer' })), JSON.stringify(name.toString()))
+    else if (stat.size > MAX_FILE_BYTES) found.set(`${stat.size} bytes`, JSON.stringify(name.toString()))
+    else addFile(readFileSync(path), name.toString(), found)
   }
 }
 
@@ -214,7 +214,6 @@ const MAKERS: Record<string, string> = {
   '7z LZMA': '7z a -bso0 -mm=lzma 7z-lzma.zip tree',
   '7z BZip2': '7z a -bso0 -mm=bzip2 7z-bzip2.zip tree',
   '7z XZ': '7z a -bso0 -mm=xz 7z-xz.zip tree',
-  '7z PPMd': '7z a -bso0 -mm=ppmd 7z-ppmd.zip tree',
   '7z AES-128': '7z a -bso0 -psecret -mem=AES128 7z-aes128.zip tree',
   '7z AES-256': '7z a -bso0 -psecret -mem=AES256 7z-aes256.zip tree',
   '7z ZipCrypto': '7z a -bso0 -psecret -mem=ZipCrypto 7z-classic.zip tree',

@@ -413,12 +413,12 @@ const C45: Record<string, () => Case> = {
 
 const TABLES = { A1, A2, A3, A4, A5, B, C1, C2, C3, C45 }
 
+const shown = (content: string | Uint8Array): string => Buffer.from(content).toString('latin1')
+
 async function faultsOf({ zip, finds, tells }: Case): Promise<string[]> {
   const { children, emissions } = await collect(zipComponent, zip, { type: 'zip' })
-  const contents = new Set(children.map(child => Buffer.from(child.bytes).toString('latin1')))
-  const faults = finds
-    .filter(content => !contents.has(Buffer.from(content).toString('latin1')))
-    .map(content => `no ${content}`)
+  const contents = new Set(children.map(child => shown(child.bytes)))
+  const faults = finds.filter(content => !contents.has(shown(content))).map(content => `no ${shown(content)}`)
   const told = emissions.flatMap(emission => (emission.emit === 'anomaly' ? [emission.detail] : []))
   if (tells !== undefined && !told.some(detail => detail.includes(tells))) faults.push(`not told: ${told.join('; ')}`)
   return faults

@@ -202,7 +202,10 @@ export class MemberExtraction {
     const opener = zip.methodOpener(reading.method)!
     const input = end < bytes.length ? bytes.subarray(0, end) : bytes
     const outcome = new Outcome()
-    if (this.#isFolder() && this.#isEmpty(opener(input, start, reading))) return this.#addEnd(end, true)
+    if (this.#isFolder() && this.#isEmpty(opener(input, start, reading))) {
+      this.#addEnd(end, true)
+      return
+    }
     yield* this.#child(outcome.pieces(opener(input, start, reading)), zip.methodName(reading.method))
     this.#settle(reading, packed, outcome)
     if (reading.unpacked !== undefined && reading.unpacked > 0 && reading.unpacked < outcome.length % 0x1_0000_0000)

@@ -119,9 +119,9 @@ export class Archive {
   #walk(start: DirectoryStart, disk: number): Chain {
     const shift = this.#shiftBit(start.shift)
     let at = start.at
-    for (let entry = this.#entry(at); entry !== undefined && shift !== 0; entry = this.#entry(at)) {
+    for (let entry = this.#entry(at); entry !== undefined; entry = this.#entry(at)) {
       const walked = this.#walked.get(at) ?? 0
-      if ((walked & shift) !== 0) break
+      if (shift === 0 || (walked & shift) !== 0) break
       this.#walked.set(at, walked | shift)
       this.#follow(entry, start.shift, disk)
       at = entry.end
