@@ -6,7 +6,7 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) => ALPHABET.indexOf(Str
 
 /** Bytes that base64 text between two offsets stands for; what is no digit is passed over. Pieces are borrowed. */
 export function* base64Pieces(text: string, start: number, end: number): Generator<Uint8Array, void> {
-  const piece = new Uint8Array(PIECE)
+  const piece = new Uint8Array(Math.min(PIECE, Math.ceil(((end - start) * 3) / 4)))
   let size = 0
   let bits = 0
   let count = 0
@@ -19,7 +19,7 @@ export function* base64Pieces(text: string, start: number, end: number): Generat
     if (count < 8) continue
     count -= 8
     piece[size++] = (bits >> count) & 255
-    if (size < PIECE) continue
+    if (size < piece.length) continue
     yield piece
     size = 0
   }

@@ -1,4 +1,4 @@
-import { bytesOf, indexOf } from '../../bytes/index.ts'
+import { bytesOf, equalsAt } from '../../bytes/index.ts'
 
 // Source of VBA modules where no `dir` stream leads to it: every module starts with lines "Attribute VB_…", whose first
 // eight letters are literals of the first compressed chunk. So: mark, chunk header, flags without a token, the letters.
@@ -13,11 +13,11 @@ const MAX_PLACES = 1_000
 /** Offsets in `bytes` at which compressed module source starts. */
 export function vbaSourceOffsets(bytes: Uint8Array): readonly number[] {
   const offsets: number[] = []
-  let at = indexOf(bytes, ATTRIBUTE, HEAD_SIZE)
-  while (at >= 0 && offsets.length < MAX_PLACES) {
-    const start = at - HEAD_SIZE
-    if (bytes[start] === SIGNATURE && (bytes[start + 2] & 0x70) === 0x30 && bytes[at - 1] === 0) offsets.push(start)
-    at = indexOf(bytes, ATTRIBUTE, at + 1)
+  const last = bytes.length - HEAD_SIZE - ATTRIBUTE.length
+  // A loop of our own: native searches for one byte are slow where that byte is frequent.
+  for (let at = 0; at <= last; at++) {
+    if (bytes[at] !== SIGNATURE || bytes[at + 3] !== 0 || (bytes[at + 2] & 0x70) !== 0x30) continue
+    if (equalsAt(bytes, at + HEAD_SIZE, ATTRIBUTE) && offsets.push(at) >= MAX_PLACES) break
   }
   return offsets
 }
