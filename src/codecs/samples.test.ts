@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Decoder } from './decoder.ts'
-import { bzip2, gzip, lz4, lzip, lzmaAlone, lzop, szdd, xz, zstd } from './index.ts'
+import { bzip2, gzip, lz4, lzip, lzma2, lzmaAlone, lzop, szdd, xz, zstd } from './index.ts'
 import { decode, faultsOfTruncation, mutate, sampleText } from './testing/hostile.ts'
 import { SAMPLES } from './testing/samples.ts'
 
@@ -25,9 +25,10 @@ const DECODERS: readonly Row[] = [
   { name: 'xz', decoder: xz },
   { name: 'xz of three blocks and two streams', decoder: xz, boundary: 1_500 },
   { name: 'xz with filters', decoder: xz },
+  { name: 'lzma2 of two dictionaries', decoder: (input, start) => lzma2(input, start, 65_536) },
   { name: 'lz4', decoder: lz4 },
   { name: 'lz4 of independent blocks', decoder: lz4 },
-  { name: 'lz4 legacy', decoder: lz4 },
+  { name: 'lz4 legacy', decoder: lz4, boundary: 0 },
   { name: 'lz4 of two frames', decoder: lz4, boundary: 1_000 },
   { name: 'zstd', decoder: zstd },
   { name: 'zstd fast', decoder: zstd },
