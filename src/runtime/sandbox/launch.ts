@@ -16,7 +16,10 @@ import { hasSeccomp, seccompProgram } from './seccomp.ts'
 //
 // No shell takes part, and nothing here depends on content. `execve` cannot be filtered, because bwrap calls it behind
 // the filter; there is nothing to execute but the same Node, within the same walls, and no new process to do it in.
-// START-FIGURES
+//
+// From start to HELLO, median of 30 on 2 shared cores of an x86-64, Node 24.21 (bench/sandbox.ts): 65 to 71 ms for each
+// set of walls, from Node alone to all of them; what the walls cost is less than the noise. 13 ms of it are
+// --frozen-intrinsics.
 
 /** Programs that make walls; undefined where they are missing or do not work. */
 export interface LaunchPlan {
