@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { REASONS, SEVERITIES } from '../../report/index.ts'
 import type { PlainEmission } from '../../scan/index.ts'
@@ -47,7 +47,9 @@ describe('what a child has cut', () => {
   })
 
   test('any head is taken', () => {
-    const properties = fc.tuple(text, text, fc.nat(300)).map(([name, value, n]) => Array(n).fill({ name, value }))
+    const properties = fc
+      .tuple(text, text, fc.nat(300))
+      .map(([name, value, n]) => Array.from({ length: n }, () => ({ name, value })))
     const taken = fc.property(text, properties, (name, list: { name: string; value: string }[]) => {
       const json = clipHead({ emit: 'child', name, properties: list })
       expect(bytesOf(json)).toBeLessThanOrEqual(MAX_PAYLOAD_BYTES[KIND.head])

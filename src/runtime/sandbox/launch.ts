@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { siblingModule } from '../modules.ts'
@@ -52,7 +52,6 @@ const OPEN_FILES = 64
 /** Nobody, inside the user namespace. */
 const NOBODY = '65534'
 const SECCOMP_FD = 3
-const INFO_FD = 4
 
 const ROOT = new URL('../../../', import.meta.url)
 const SEARCH_PATH = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/sbin']
@@ -145,7 +144,6 @@ const bwrapArguments = (plan: LaunchPlan, target: SandboxTarget): readonly strin
   '--remount-ro', '/',
   '--chdir', '/',
   '--clearenv',
-  '--info-fd', String(INFO_FD),
   ...(plan.seccomp ? ['--seccomp', String(SECCOMP_FD)] : []),
   '--',
 ] // prettier-ignore
@@ -171,15 +169,15 @@ export const commandLine = (plan: LaunchPlan, target: SandboxTarget): readonly s
 
 /**
  * Starts a child. Standard input and output carry frames, standard error what Node says when it dies.
- * Descriptor 3 brings the filter to bwrap, on descriptor 4 it says which process it has started.
+ * Descriptor 3 brings the filter to bwrap.
  */
 export const launch = (plan: LaunchPlan, target: SandboxTarget): ChildProcess => {
   const [command, ...args] = commandLine(plan, target)
-  const walls = plan.bwrap === undefined ? 'ignore' : 'pipe'
+  const walls = plan.seccomp ? 'pipe' : 'ignore'
   inherited ??= highestInherited()
-  const shut = Array.from({ length: Math.max(0, inherited - INFO_FD) }, () => 'ignore' as const)
+  const shut = Array.from({ length: Math.max(0, inherited - SECCOMP_FD) }, () => 'ignore' as const)
   const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'pipe', walls, walls, ...shut],
+    stdio: ['pipe', 'pipe', 'pipe', walls, ...shut],
     env: {},
     cwd: '/',
     // A process group of its own: killed as one, and not reached by what a terminal sends to the engine's.
@@ -196,14 +194,14 @@ export const launch = (plan: LaunchPlan, target: SandboxTarget): ChildProcess =>
   return child
 }
 
-/** Process of the child's Node: bwrap's word where bwrap stands between, else the process itself. */
-export const nodePid = async (plan: LaunchPlan, child: ChildProcess): Promise<number | undefined> => {
-  if (plan.bwrap === undefined) return child.pid
-  let text = ''
-  const info = child.stdio[INFO_FD] as NodeJS.ReadableStream
-  for await (const chunk of info) text += String(chunk)
+/**
+ * Process of the child's Node, once it has said HELLO: where bwrap stands between, the only child of that. Not by
+ * bwrap's --info-fd: an engine that ends meanwhile would make bwrap die while its fork waits for it, for ever.
+ */
+export const nodePid = (plan: LaunchPlan, pid: number): number | undefined => {
+  if (plan.bwrap === undefined) return pid
   try {
-    return (JSON.parse(text) as { 'child-pid': number })['child-pid']
+    return Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'), 10) || undefined
   } catch {
     return undefined
   }
