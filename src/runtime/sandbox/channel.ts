@@ -22,6 +22,8 @@ import type { SandboxRequest } from './wire.ts'
 //   event loop:    const { outcome, why } = await runAsync(pool, request, content, sink, deadlineMs)
 //
 // The main thread reads no frame: it moves bytes. The thread decodes, so that the work is spread over the threads.
+// Measured on 2 shared cores (bench/sandbox.ts): a tiny artifact takes 0.14 to 0.17 ms, in the same process 0.006 ms; a
+// child of 1 GiB comes out with 700 to 1060 MiB/s, an artifact of 512 MiB goes in with 520 to 1090 MiB/s.
 
 /** What a thread is given, by workerData; `port` belongs into the transfer list. */
 export interface SandboxLink {

@@ -11,8 +11,8 @@ import type { ChildHead, PlainEmission } from '../../scan/index.ts'
 export const MAX_TEXT = 16_384
 /** Longest name of a member: four times what file systems take. */
 export const MAX_NAME = 16_384
-/** Longest text of a section. */
-export const MAX_SECTION_TEXT = 262_144
+/** Longest text of a section. JSON needs six bytes for a UTF-16 unit at worst, and a frame holds 1 MiB. */
+export const MAX_SECTION_TEXT = 150_000
 /** Rows of a section, and properties of a child. */
 export const MAX_ROWS = 4096
 export const MAX_PROPERTIES = 256

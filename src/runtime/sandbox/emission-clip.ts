@@ -7,6 +7,8 @@ import { KIND, MAX_PAYLOAD_BYTES } from './wire.ts'
 // ends with an ellipsis, so that nobody takes it for whole.
 
 const ELLIPSIS = '…'
+/** What JSON puts around a cell, or around a key and its value. */
+const CELL_UNITS = 4
 
 const cut = (text: string, max: number): string => (text.length <= max ? text : text.slice(0, max - 1) + ELLIPSIS)
 const short = (text: string): string => cut(text, MAX_TEXT)
@@ -17,28 +19,14 @@ export const clipHead = (head: ChildHead): string => {
   const properties = head.properties
     ?.slice(0, MAX_PROPERTIES)
     .map(property => ({ name: short(property.name), value: short(property.value) }))
-  return fitting(KIND.head, { ...head, name, ...(properties && { properties }) }, () => {
-    const { properties: _left, ...rest } = head
-    return { ...rest, name }
-  })
+  const json = JSON.stringify({ ...head, name, ...(properties && { properties }) })
+  if (new TextEncoder().encode(json).length <= MAX_PAYLOAD_BYTES[KIND.head]) return json
+  const { properties: _left, ...rest } = head
+  return JSON.stringify({ ...rest, name })
 }
 
-/** The emission as JSON that the engine takes. A section that is too long becomes one that says so. */
-export const clipEmission = (emission: PlainEmission): string => {
-  const clipped = clippedEmission(emission)
-  return fitting(KIND.emission, clipped, () => {
-    if (clipped.emit !== 'section') throw new Error(`an emission of kind ${clipped.emit} cannot be that long`)
-    const section: Section = { kind: 'text', title: clipped.section.title, text: 'Too long to be shown' }
-    return { emit: 'section', section }
-  })
-}
-
-const fitting = (kind: number, value: unknown, otherwise: () => unknown): string => {
-  const json = JSON.stringify(value)
-  // A UTF-16 unit takes three bytes at most; JSON.stringify has escaped lone surrogates.
-  if (json.length * 3 <= MAX_PAYLOAD_BYTES[kind]) return json
-  return new TextEncoder().encode(json).length <= MAX_PAYLOAD_BYTES[kind] ? json : JSON.stringify(otherwise())
-}
+/** The emission as JSON that the engine takes. Rows of a section that do not fit are left out. */
+export const clipEmission = (emission: PlainEmission): string => JSON.stringify(clippedEmission(emission))
 
 const clippedEmission = (emission: PlainEmission): PlainEmission => {
   switch (emission.emit) {
@@ -64,18 +52,28 @@ const clippedSection = (section: Section): Section => {
     case 'text':
       return { kind: 'text', title, text: cut(section.text, MAX_SECTION_TEXT) }
     case 'key-values': {
-      const entries = section.entries.slice(0, MAX_ROWS)
-      return { kind: 'key-values', title, entries: entries.map(e => ({ key: short(e.key), value: short(e.value) })) }
+      const rows = fittingRows(section.entries.map(({ key, value }) => [key, value]))
+      return { kind: 'key-values', title, entries: rows.map(([key, value]) => ({ key, value })) }
     }
     case 'table': {
-      const cells = (row: readonly string[]): readonly string[] => row.slice(0, MAX_COLUMNS).map(short)
-      return {
-        kind: 'table',
-        title,
-        columns: cells(section.columns),
-        rows: section.rows.slice(0, MAX_ROWS).map(cells),
-      }
+      // The columns are a row among the others: if they do not fit, nothing does.
+      const [columns = [], ...rows] = fittingRows([section.columns, ...section.rows])
+      const even = rows.map(row => columns.map((_, place) => row[place] ?? ''))
+      return { kind: 'table', title, columns, rows: even }
     }
   }
   return { ...section, title }
+}
+
+/** The first rows, cut, as many as fit. */
+const fittingRows = (rows: readonly (readonly string[])[]): readonly (readonly string[])[] => {
+  const fitting: (readonly string[])[] = []
+  let units = 0
+  for (const row of rows.slice(0, MAX_ROWS)) {
+    const cells = row.slice(0, MAX_COLUMNS).map(short)
+    for (const cell of cells) units += cell.length + CELL_UNITS
+    if (units > MAX_SECTION_TEXT) break
+    fitting.push(cells)
+  }
+  return fitting
 }

@@ -72,7 +72,7 @@ describe.skipIf(withoutBwrap !== '')(`with bwrap${withoutBwrap && `, skipped: ${
     const ready = Promise.withResolvers<void>()
     const child = new SandboxProcess(full, target, { ready: () => ready.resolve(), data: () => true, ended: () => {} })
     await ready.promise
-    const pid = await child.nodePid()
+    const pid = child.nodePid
     const links = readdirSync(`/proc/${pid}/fd`).map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`))
     child.kill('the test is over')
     await child.closed

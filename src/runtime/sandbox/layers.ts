@@ -67,7 +67,7 @@ type Outcome = Pick<PlanChoice, 'probes' | 'startMs' | 'kernel'> | { readonly wh
 const tryPlan = async (plan: LaunchPlan, target: SandboxTarget, startMs: number): Promise<Outcome> => {
   const outcome = Promise.withResolvers<Outcome>()
   const child = new SandboxProcess(plan, target, {
-    ready: process => void inspect(process).then(outcome.resolve),
+    ready: process => outcome.resolve(inspect(process)),
     data: () => true,
     ended: (_process, why) => outcome.resolve({ why }),
   })
@@ -79,10 +79,10 @@ const tryPlan = async (plan: LaunchPlan, target: SandboxTarget, startMs: number)
   return result
 }
 
-const inspect = async (process: SandboxProcess): Promise<Outcome> => {
+const inspect = (process: SandboxProcess): Outcome => {
   const { probes, startMs } = process
   if (probes === undefined) return { why: 'it said no HELLO' }
-  return { probes, startMs, kernel: kernelView(await process.nodePid()) }
+  return { probes, startMs, kernel: kernelView(process.nodePid) }
 }
 
 /** What the kernel says of a process; it cannot be talked out of that from inside. */

@@ -78,8 +78,9 @@ export class SandboxProcess {
   }
 
   /** Process of its Node, in the engine's own namespace. */
-  nodePid(): Promise<number | undefined> {
-    return nodePid(this.#plan, this.#child)
+  get nodePid(): number | undefined {
+    const { pid } = this.#child
+    return pid === undefined ? undefined : nodePid(this.#plan, pid)
   }
 
   /** The bytes may lie in shared memory; they are read until the child has taken them or is gone. */

@@ -12,7 +12,7 @@ const child = new SandboxProcess(plan, sandboxTarget(new URL('hostile-child.ts',
     const budget = DEFAULT_COMPONENT_BUDGET
     const request = { component: 'loop', type: 'data', name: '', passwords: [], options: {}, budget } as const
     ready.write(encodeRequest(request, 0))
-    void ready.nodePid().then(pid => process.send?.(pid))
+    process.send?.(ready.nodePid)
   },
   data: () => true,
   ended: () => {},
