@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOf, decodeHex } from '../bytes/index.ts'
-import { lzfuDecompress, ovbaDecompress, Rc4 } from './index.ts'
+import { decodeLzfu, ovbaDecompress, Rc4 } from './index.ts'
 import type { Decoder } from './index.ts'
 import { decode, numbers } from './testing/hostile.ts'
 
@@ -45,19 +45,19 @@ describe('ovbaDecompress', () => {
 // Example of [MS-OXRTFCP] 4.1.1.
 const LZFU = '2d0000002b0000004c5a4675f1c5c7a703000a0072637067313235423 20af32068656c090020627705b06c647d0a800fa0'
 
-describe('lzfuDecompress', () => {
+describe('decodeLzfu', () => {
   it('reads the example of the specification', () => {
-    const { bytes, error } = decode(lzfuDecompress(hex(LZFU), 0))
+    const { bytes, error } = decode(decodeLzfu(hex(LZFU), 0))
     expect([text(bytes), error]).toEqual(['{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n', undefined])
   })
 
   it('reads what is stored', () => {
     const input = Uint8Array.of(...hex('0f000000030000004d454c4100000000'), ...bytesOf('abc'))
-    expect(text(decode(lzfuDecompress(input, 0)).bytes)).toBe('abc')
+    expect(text(decode(decodeLzfu(input, 0)).bytes)).toBe('abc')
   })
 
   it('keeps what came before the end of cut data', () => {
-    const { bytes, error } = decode(lzfuDecompress(hex(LZFU).subarray(0, 40), 0))
+    const { bytes, error } = decode(decodeLzfu(hex(LZFU).subarray(0, 40), 0))
     expect(text(bytes)).toContain('{\\rtf1\\ansi')
     expect(error?.reason).toBe('malformed')
   })
@@ -80,7 +80,7 @@ describe('Rc4', () => {
 
 describe.each<readonly [string, (input: Uint8Array, start: number) => Decoder, string]>([
   ['ovba', ovbaDecompress, OVBA[1][1]],
-  ['lzfu', lzfuDecompress, LZFU],
+  ['lzfu', decodeLzfu, LZFU],
 ])('%s stands damage', (_, decoder, sample) => {
   it('anywhere', () => {
     const input = hex(sample)

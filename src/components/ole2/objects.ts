@@ -1,5 +1,5 @@
 import { latin1, u32le } from '../../bytes/index.ts'
-import { lzfuDecompress, zlibInflate, inflate } from '../../codecs/index.ts'
+import { decodeLzfu, zlibInflate, inflate } from '../../codecs/index.ts'
 import {
   cutContent,
   MAX_PICTURES,
@@ -32,7 +32,7 @@ export function* objectsIn(document: OleDocument, stream: OleStream): Generator<
   const name = stream.name.toLowerCase()
   if (name === NATIVE) yield* nativeObject(document, stream)
   else if (document.kind === 'msg' && COMPRESSED_RTF.test(stream.name)) {
-    const content = lzfuDecompress(document.bytes(stream), 0)
+    const content = decodeLzfu(document.bytes(stream), 0)
     yield { emit: 'child', name: `${document.nameOf(stream)}.rtf`, content }
   } else if (name === 'powerpoint document') yield* presentation(document.bytes(stream), document.nameOf(stream))
   else if (document.kind === 'hwp') yield* hangul(document, stream)
