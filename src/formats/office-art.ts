@@ -4,8 +4,8 @@ import { u16le, u32le } from '../bytes/index.ts'
 // workbooks. Metafiles are mostly compressed, so that nothing sees into them as they are. Records are looked for at
 // every offset. Source: [MS-ODRAW] 2.2.23 to 2.2.32 OfficeArtBlip*, 2.2.31 OfficeArtMetafileHeader.
 
-/** Pictures that are found in one stream. */
-const MAX_PICTURES = 20_000
+/** Pictures that are found in one stream; one with that many has more. */
+export const MAX_PICTURES = 20_000
 const RECORD_HEADER = 8
 const UID_SIZE = 16
 const METAFILE_HEADER = 34

@@ -2,8 +2,8 @@ import { localName, xmlAttributes, xmlTags } from './xml-scan.ts'
 
 // Binary parts in documents of one XML file: Word 2003 XML (w:binData) and Flat OPC (pkg:binaryData).
 
-/** Parts that are kept. */
-const MAX_PARTS = 50_000
+/** Parts that are kept; a document with that many has more. */
+export const MAX_XML_PARTS = 50_000
 
 export interface XmlPart {
   readonly name: string
@@ -26,7 +26,7 @@ export function officeXmlParts(text: string): readonly XmlPart[] {
       // Base64 has no tags: whatever comes next ends it.
       parts.push({ ...open, end: tag.start, isClosed: true })
       open = undefined
-      if (parts.length >= MAX_PARTS) break
+      if (parts.length >= MAX_XML_PARTS) break
     }
     if (tag.isClosing || tag.isEmpty || (name !== 'binData' && name !== 'binaryData')) continue
     const own = name === 'binData' ? xmlAttributes(text, tag).get('name') : packageName

@@ -46,6 +46,11 @@ it('a part that is cut off is what there is, and malformed', async () => {
   expect([childrenOf(found), missedOf(found)]).toEqual([[['a', PAYLOAD]], ['malformed a']])
 })
 
+it('more parts than are taken out are missed', async () => {
+  const found = await run('<w:binData>QUFB</w:binData>'.repeat(50_001))
+  expect([found.children.length, missedOf(found)]).toEqual([50_000, ['too-large']])
+})
+
 it('stands damage anywhere', async () => {
   const text = `${HEAD}<w:binData w:name="a">${base64(PAYLOAD)}</w:binData><w:fldSimple w:instr="DDE a"/>`
   expect(await mutilate(officeXml, bytesOf(text), 'xml-word', { mutations: 800 })).toBeGreaterThan(10)

@@ -1,5 +1,5 @@
 import { ContentError } from '../../bytes/index.ts'
-import { base64Pieces, officeFacts, officeXmlParts, xmlDecode } from '../../formats/index.ts'
+import { base64Pieces, MAX_XML_PARTS, officeFacts, officeXmlParts, xmlDecode } from '../../formats/index.ts'
 import type { Component } from '../../scan/index.ts'
 import { referenceEmissions } from '../office-emissions.ts'
 
@@ -14,10 +14,13 @@ export const officeXml: Component = {
   },
   *process({ bytes }) {
     const text = xmlDecode(bytes)
-    for (const [index, { name, start, end, isClosed }] of officeXmlParts(text).entries()) {
+    const parts = officeXmlParts(text)
+    for (const [index, { name, start, end, isClosed }] of parts.entries()) {
       const content = partContent(text, start, end, isClosed)
       yield { emit: 'child', name: name === '' ? `part-${index + 1}` : name, content }
     }
+    if (parts.length >= MAX_XML_PARTS)
+      yield { emit: 'missed', reason: 'too-large', detail: `Only the first ${parts.length} parts are taken out` }
     const { external, dde } = officeFacts(text)
     yield* referenceEmissions('office-xml', external, dde)
   },

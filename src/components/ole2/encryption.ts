@@ -1,5 +1,5 @@
 import { u16le } from '../../bytes/index.ts'
-import { isEncryptedPresentation, readWordHeader, readWorkbook } from '../../formats/index.ts'
+import { isEncryptedPresentation, readWordHeader, workbookFilePass } from '../../formats/index.ts'
 import type { ComponentContext, Emission } from '../../scan/index.ts'
 import type { OleDocument } from './document.ts'
 import { openPackage } from './encrypted-package.ts'
@@ -90,7 +90,7 @@ function workbookEncryption(
 ): Encryption | undefined {
   const name = document.stream('Workbook') === undefined ? 'Book' : 'Workbook'
   const stream = document.bytesAt(name)
-  const filePass = stream && readWorkbook(stream).filePass
+  const filePass = stream && workbookFilePass(stream)
   if (stream === undefined || filePass === undefined) return undefined
   if (filePass.length < 6 || u16le(filePass, 0) === 0) {
     const opened = openXor(stream, filePass, context)

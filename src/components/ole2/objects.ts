@@ -1,6 +1,17 @@
 import { latin1, u32le } from '../../bytes/index.ts'
 import { decodeLzfu, zlibInflate, inflate } from '../../codecs/index.ts'
+<<<<<<< HEAD
 import { cutContent, officePictures, presentationObjects, readOlePackage } from '../../formats/index.ts'
+=======
+import {
+  cutContent,
+  MAX_PICTURES,
+  MAX_PRESENTATION_OBJECTS,
+  officePictures,
+  presentationObjects,
+  readOlePackage,
+} from '../../formats/index.ts'
+>>>>>>> office
 import type { OleStream } from '../../formats/index.ts'
 import type { Emission } from '../../scan/index.ts'
 import type { OleDocument } from './document.ts'
@@ -25,7 +36,11 @@ export function* objectsIn(document: OleDocument, stream: OleStream): Generator<
   const name = stream.name.toLowerCase()
   if (name === NATIVE) yield* nativeObject(document, stream)
   else if (document.kind === 'msg' && COMPRESSED_RTF.test(stream.name)) {
+<<<<<<< HEAD
     const content = decodeLzfu(document.bytes(stream))
+=======
+    const content = decodeLzfu(document.bytes(stream), 0)
+>>>>>>> office
     yield { emit: 'child', name: `${document.nameOf(stream)}.rtf`, content }
   } else if (name === 'powerpoint document') yield* presentation(document.bytes(stream), document.nameOf(stream))
   else if (document.kind === 'hwp') yield* hangul(document, stream)
@@ -67,6 +82,13 @@ function* linkOf(bytes: Uint8Array): Generator<Emission, void> {
   }
 }
 
+const tooMany = (what: string, count: number, member: string): Emission => ({
+  emit: 'missed',
+  reason: 'too-large',
+  detail: `Only the first ${count} ${what} are taken out`,
+  member,
+})
+
 /** Pictures of the drawing layer, decompressed. */
 export function* pictures(stream: Uint8Array, name: string): Generator<Emission, void> {
   let number = 0
@@ -75,6 +97,7 @@ export function* pictures(stream: Uint8Array, name: string): Generator<Emission,
     const content = isCompressed ? zlibInflate(data, 0) : cutContent(data, missing)
     yield { emit: 'child', name: `${name}/picture-${++number}.${extension}`, content }
   }
+  if (number >= MAX_PICTURES) yield tooMany('pictures', number, name)
 }
 
 /** Objects of a presentation's stream, decompressed. */
@@ -85,6 +108,7 @@ export function* presentation(stream: Uint8Array, name: string): Generator<Emiss
     const content = isCompressed ? zlibInflate(data, 0) : cutContent(data, missing)
     yield { emit: 'child', name: `${name}/object-${++number}`, content }
   }
+  if (number >= MAX_PRESENTATION_OBJECTS) yield tooMany('objects', number, name)
 }
 
 function* hangul(document: OleDocument, stream: OleStream): Generator<Emission, void> {

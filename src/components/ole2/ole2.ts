@@ -1,6 +1,6 @@
 import { extentPieces, openCompound, streamPieces, wordDdeCommands, readWordHeader } from '../../formats/index.ts'
 import type { CompoundFile, OleStream } from '../../formats/index.ts'
-import { ContentError } from '../../bytes/index.ts'
+import { ContentError, ParseError } from '../../bytes/index.ts'
 import type { Component, ComponentContext, Emission } from '../../scan/index.ts'
 import { clsidText, OleDocument } from './document.ts'
 import { encryptionEmissions } from './encryption.ts'
@@ -92,8 +92,9 @@ function* guarded(emissions: Iterable<Emission>, member: string): Generator<Emis
   try {
     yield* emissions
   } catch (error) {
-    if (!(error instanceof ContentError)) throw error
-    yield { emit: 'missed', reason: error.reason, detail: error.message, ...(member === '' ? {} : { member }) }
+    if (!(error instanceof ContentError) && !(error instanceof ParseError)) throw error
+    const reason = error instanceof ContentError ? error.reason : 'malformed'
+    yield { emit: 'missed', reason, detail: error.message, ...(member === '' ? {} : { member }) }
   }
 }
 

@@ -14,6 +14,8 @@ import type { OleDocument } from './document.ts'
 
 /** Bytes of a project's list, decompressed; one of a thousand modules has 200 KiB. */
 const MAX_DIR_BYTES = 8 << 20
+/** Bytes of all lists; modules of later projects are found without. */
+const MAX_DIRS_BYTES = 64 << 20
 /** Bytes of one module's source; the editor stops at 65534 lines. */
 const MAX_SOURCE_BYTES = 64 << 20
 /** Bytes of all sources; past that modules are missed, since their search for words is not free. */
@@ -82,9 +84,12 @@ export function* vbaEmissions(document: OleDocument): Generator<Emission, void> 
 function* allModules(document: OleDocument): Generator<Found, void> {
   const { streams } = document.file
   const done = new Set<string>()
+  let dirsBytes = 0
   for (const dir of streams) {
     if (dir.name.toLowerCase() !== 'dir') continue
+    if (dirsBytes > MAX_DIRS_BYTES) break
     const { bytes } = collected(ovbaDecompress(document.bytes(dir), 0), MAX_DIR_BYTES)
+    dirsBytes += bytes.length
     yield* listedModules(document, dir, bytes, done)
   }
   for (const stream of streams) yield* strayModules(document, stream, done)

@@ -41,12 +41,18 @@ export interface BiffRecord {
 export function* biffRecords(stream: Uint8Array, start: number): Generator<BiffRecord, void> {
   let at = start
   while (at + 4 <= stream.length) {
+    // Padding: no record, and none behind it for long.
+    while (at + 4 <= stream.length && isZero(stream, at)) at += 4
+    if (at + 4 > stream.length) return
     const type = u16le(stream, at)
     const size = u16le(stream, at + 2)
     yield { type, at: at + 4, data: stream.subarray(at + 4, at + 4 + size) }
     at += 4 + size
   }
 }
+
+const isZero = (stream: Uint8Array, at: number): boolean =>
+  (stream[at] | stream[at + 1] | stream[at + 2] | stream[at + 3]) === 0
 
 /** A text of `count` characters behind its byte of flags, as BIFF8 has it: two bytes per character, or one. */
 export function unicodeText(data: Uint8Array, at: number, count: number): string {

@@ -46,6 +46,15 @@ export interface BiffWorkbook {
   readonly filePass: Uint8Array | undefined
 }
 
+/** Data of the record that says how the stream is encrypted; undefined where it is not. Cost: the globals. */
+export function workbookFilePass(stream: Uint8Array): Uint8Array | undefined {
+  for (const { type, data } of biffRecords(stream, 0)) {
+    if (type === RECORD.filePass) return data
+    if (type === RECORD.eof) return undefined
+  }
+  return undefined
+}
+
 /** Reads the globals, and finds macro sheets that the list of sheets leaves out. Cost: one walk over all records. */
 export function readWorkbook(stream: Uint8Array): BiffWorkbook {
   const sheets: BiffSheet[] = []

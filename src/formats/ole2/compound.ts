@@ -1,6 +1,7 @@
 import { ContentError, u16le, u32le } from '../../bytes/index.ts'
 import { readDirectory } from './directory.ts'
 import type { DirectoryEntry } from './directory.ts'
+import { readFat, words } from './fat.ts'
 
 // Compound files (OLE2 structured storage): a file system in a file. A header, then sectors; the FAT gives each sector
 // the number of the next one of its chain, and streams below a cut-off lie in the mini stream, in sectors of 64 bytes
@@ -8,7 +9,6 @@ import type { DirectoryEntry } from './directory.ts'
 // Source: [MS-CFB] 2.1 to 2.6. Not read: transaction signatures, the range lock sector, the colours of the tree.
 
 const END_OF_CHAIN = 0xffff_fffe
-const HEADER_DIFAT = 109
 const HEADER_SIZE = 512
 /** Size from which on streams lie in sectors; programs differ in whether they believe another one. */
 const CUTOFF = 4_096
@@ -81,7 +81,7 @@ class Opening {
   #isCrossLinked = false
   #isAmbiguous = false
   #steps: number
-  #fat = new Uint32Array(0)
+  #fat: Uint32Array = new Uint32Array(0)
   #miniFat = new Uint32Array(0)
   /** Sectors of the mini stream. */
   #mini: readonly number[] = []
@@ -104,7 +104,7 @@ class Opening {
   open(): CompoundFile {
     const bytes = this.#bytes
     const version = u16le(bytes, 0x1a)
-    this.#fat = this.#readFat()
+    this.#fat = readFat(bytes, this.#sectorSize, this.#used)
     const directoryChain = this.#chain(u32le(bytes, 0x30), this.#sectorCount, true)
     if (directoryChain.problem !== undefined) this.#problems.push(`Directory: ${directoryChain.problem}`)
     const directory = readDirectory(this.#joined(directoryChain.sectors), version >= 4)
@@ -128,39 +128,6 @@ class Opening {
       unreached,
       tailAt,
     }
-  }
-
-  /** Sectors of the FAT stand in the header, then in a chain of sectors whose last word is the next one's number. */
-  #readFat(): Uint32Array<ArrayBuffer> {
-    const bytes = this.#bytes
-    const perSector = this.#sectorSize / 4
-    const needed = Math.ceil(this.#sectorCount / perSector)
-    const numbers: number[] = []
-    for (let i = 0; i < HEADER_DIFAT && numbers.length < needed; i++) numbers.push(u32le(bytes, 0x4c + 4 * i))
-    let next = u32le(bytes, 0x44)
-    for (let rounds = 0; rounds < this.#sectorCount && next < this.#sectorCount; rounds++) {
-      const at = (next + 1) * this.#sectorSize
-      if (this.#used[next] === 1) break
-      this.#used[next] = 1
-      for (let i = 0; i < perSector - 1 && numbers.length < needed && at + 4 * i + 4 <= bytes.length; i++)
-        numbers.push(u32le(bytes, at + 4 * i))
-      const link = at + this.#sectorSize - 4
-      if (link + 4 > bytes.length) break
-      next = u32le(bytes, link)
-    }
-    const fat = new Uint32Array(numbers.length * perSector).fill(0xffff_ffff)
-    numbers.forEach((sector, index) => {
-      if (sector >= this.#sectorCount) return
-      this.#used[sector] = 1
-      const from = (sector + 1) * this.#sectorSize
-      fat.set(words(bytes.subarray(from, Math.min(from + this.#sectorSize, bytes.length))), index * perSector)
-    })
-    // Programs write more sectors of the FAT than there are sectors to tell of; those carry nothing.
-    for (let i = needed; i < HEADER_DIFAT; i++) {
-      const sector = u32le(bytes, 0x4c + 4 * i)
-      if (sector < this.#sectorCount) this.#used[sector] = 1
-    }
-    return fat
   }
 
   /**
@@ -293,11 +260,4 @@ function addExtent(extents: number[], from: number, length: number): void {
   const last = extents.length - 2
   if (last >= 0 && extents[last] + extents[last + 1] === from) extents[last + 1] += length
   else extents.push(from, length)
-}
-
-/** Little-endian words; a rest of less than four bytes is left out. */
-function words(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
-  const result = new Uint32Array(bytes.length >> 2)
-  for (let i = 0; i < result.length; i++) result[i] = u32le(bytes, 4 * i)
-  return result
 }

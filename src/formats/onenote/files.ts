@@ -9,6 +9,8 @@ const HEADER = decodeHex('e716e3bd65261145a4c48d4d0b7a9eac')!
 const FOOTER = decodeHex('22a7fb71790f0b4abb13899256426b24')!
 /** Identifier, length, 4 unused bytes, 8 reserved. */
 const HEADER_SIZE = 36
+/** Damaged files may overlap; past this many times the section's size each ends where the next one starts. */
+const MAX_OVERLAP = 4
 /** More files than a section has. */
 const MAX_FILES = 50_000
 
@@ -29,18 +31,18 @@ export interface OneNoteFiles {
 /** Every file of the section. Cost: one search; a sound file is passed over, a damaged one is searched through. */
 export function oneNoteFiles(bytes: Uint8Array): OneNoteFiles {
   const files: OneNoteFile[] = []
+  let spare = MAX_OVERLAP * bytes.length
   let at = indexOf(bytes, HEADER)
   while (at >= 0) {
     if (files.length >= MAX_FILES) return { files, isCut: true }
-    const start = at + HEADER_SIZE
-    let next = at + HEADER.length
-    if (start <= bytes.length) {
-      const size = u64le(bytes, at + HEADER.length)
-      const end = Math.min(start + size, bytes.length)
-      if (isSound(bytes, end)) next = end
-      files.push({ start, end, missing: start + size - end })
-    } else files.push({ start: bytes.length, end: bytes.length, missing: 1 })
-    at = indexOf(bytes, HEADER, next)
+    const start = Math.min(at + HEADER_SIZE, bytes.length)
+    const claimed = start + (at + HEADER_SIZE <= bytes.length ? u64le(bytes, at + HEADER.length) : 1)
+    let end = Math.min(claimed, bytes.length)
+    const sound = isSound(bytes, end)
+    const next = indexOf(bytes, HEADER, sound ? end : at + HEADER.length)
+    if (!sound && (spare -= end - start) < 0 && next >= 0) end = Math.max(start, Math.min(end, next))
+    files.push({ start, end, missing: claimed - end })
+    at = next
   }
   return { files, isCut: false }
 }

@@ -1,3 +1,3 @@
 // Binary presentations: the objects in their stream.
-export { isEncryptedPresentation, presentationObjects } from './objects.ts'
+export { isEncryptedPresentation, MAX_PRESENTATION_OBJECTS, presentationObjects } from './objects.ts'
 export type { PresentationObject } from './objects.ts'

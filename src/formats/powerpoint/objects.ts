@@ -7,8 +7,8 @@ import { u16le, u32le } from '../../bytes/index.ts'
 const OBJECT_STORAGE = 0x1011
 const CRYPT_SESSION = 0x2f14
 const HEADER_SIZE = 8
-/** Objects that are found: more than a presentation has slides. */
-const MAX_OBJECTS = 10_000
+/** Objects that are found, more than a presentation has slides; one with that many has more. */
+export const MAX_PRESENTATION_OBJECTS = 10_000
 
 export interface PresentationObject {
   /** Offset of its content in the stream: zlib data or the storage itself. */
@@ -20,19 +20,20 @@ export interface PresentationObject {
   readonly missing: number
 }
 
-/** Every object of the stream. Cost: one native search over the stream, each object is passed over once. */
+/** Every object of the stream. Cost: one pass; objects are passed over. */
 export function presentationObjects(stream: Uint8Array): readonly PresentationObject[] {
   const objects: PresentationObject[] = []
-  for (let at = stream.indexOf(OBJECT_STORAGE & 255, 2); at >= 0 && objects.length < MAX_OBJECTS;) {
-    const object = objectAt(stream, at - 2)
-    if (object !== undefined) objects.push(object)
-    at = stream.indexOf(OBJECT_STORAGE & 255, object === undefined ? at + 1 : Math.max(object.end + 2, at + 1))
+  for (let at = 0; at + HEADER_SIZE + 8 <= stream.length && objects.length < MAX_PRESENTATION_OBJECTS; at++) {
+    if (stream[at + 2] !== (OBJECT_STORAGE & 255) || stream[at + 3] !== OBJECT_STORAGE >> 8) continue
+    const object = objectAt(stream, at)
+    if (object === undefined) continue
+    objects.push(object)
+    at = Math.max(at, object.end - 1)
   }
   return objects
 }
 
 function objectAt(stream: Uint8Array, at: number): PresentationObject | undefined {
-  if (at + HEADER_SIZE + 8 > stream.length || u16le(stream, at + 2) !== OBJECT_STORAGE) return undefined
   const instance = u16le(stream, at)
   if (instance !== 0x0010 && instance !== 0) return undefined
   const size = u32le(stream, at + 4)
@@ -47,7 +48,8 @@ function objectAt(stream: Uint8Array, at: number): PresentationObject | undefine
 
 /** True where the stream holds the container that describes its encryption. */
 export function isEncryptedPresentation(stream: Uint8Array): boolean {
-  for (let at = stream.indexOf(CRYPT_SESSION & 255); at >= 0; at = stream.indexOf(CRYPT_SESSION & 255, at + 1))
-    if (at >= 2 && stream[at + 1] === CRYPT_SESSION >> 8 && stream[at - 2] === 0x0f && stream[at - 1] === 0) return true
+  for (let at = 3; at < stream.length; at++)
+    if (stream[at] === CRYPT_SESSION >> 8 && stream[at - 1] === (CRYPT_SESSION & 255))
+      if (stream[at - 3] === 0x0f && stream[at - 2] === 0) return true
   return false
 }

@@ -31,6 +31,9 @@ export function rtfReadings(bytes: Uint8Array, start: number, end: number): read
   return results
 }
 
+/** Value of each byte as a hexadecimal digit, or -1. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, code) => hexDigit(code))
+
 interface Read {
   readonly data: Uint8Array
   readonly hasGroups: boolean
@@ -47,7 +50,7 @@ export function readRtfData(bytes: Uint8Array, start: number, end: number, readi
   let at = start
   while (at < end) {
     const code = bytes[at]
-    const digit = hexDigit(code)
+    const digit = DIGITS[code]
     if (digit >= 0) {
       if (high < 0) high = digit
       else {

@@ -68,6 +68,8 @@ class Walk {
   readonly #fields = new FieldCodes()
   readonly #groups: Group[] = []
   #tooDeep = 0
+  /** Text is of interest where the walk stands. */
+  #collects = false
   #isCut = false
   #text = ''
   /** Characters that a reader of Unicode skips behind \u. */
@@ -103,7 +105,7 @@ class Walk {
         this.#control(control)
         at = control.end
       } else {
-        if (code !== 0x0a && code !== 0x0d) this.#character(code)
+        if (this.#collects && code !== 0x0a && code !== 0x0d) this.#character(code)
         at++
       }
     }
@@ -126,6 +128,7 @@ class Walk {
     if (group.word !== '' && (group.isField || group.word !== this.#groups.at(-1)?.word)) this.#endText(group.word)
     if (group.isField) this.#fields.end()
     this.#skip = 0
+    this.#collects = (this.#groups.at(-1)?.word ?? '') !== ''
   }
 
   #control({ word, value, end }: Control): void {
@@ -141,6 +144,7 @@ class Walk {
     else if (TEXT_WORDS.has(word)) {
       if (group.word !== '') this.#endText(group.word)
       group.word = word
+      this.#collects = true
     } else if (word === 'field') {
       // What was collected belongs to the field around this one.
       this.#endText(group.word)
