@@ -18,11 +18,13 @@ export const html: Component = {
     stage: 'extract',
   },
   *process({ bytes, type }) {
-    if (type === 'html') return yield* page(bytes)
-    if (bytes.length > MAX_NORMALISED_BYTES) return yield tooLarge(bytes)
-    const text = joined(decodeUtf16(bytes, isLittleEndian(bytes)), bytes.length * 2)
-    yield { emit: 'child', name: 'utf-8', relation: 'view', type: 'html', content: text }
-    yield* page(text)
+    if (type === 'html') yield* page(bytes)
+    else if (bytes.length > MAX_NORMALISED_BYTES) yield tooLarge(bytes)
+    else {
+      const text = joined(decodeUtf16(bytes, isLittleEndian(bytes)), bytes.length * 2)
+      yield { emit: 'child', name: 'utf-8', relation: 'view', type: 'html', content: text }
+      yield* page(text)
+    }
   },
 }
 
@@ -46,7 +48,12 @@ function* page(bytes: Uint8Array): Generator<Emission> {
     starts.push(url.start)
     yield urlChild(bytes, url, names)
   }
-  if (bytes.length > MAX_NORMALISED_BYTES) return yield tooLarge(bytes)
+  if (bytes.length > MAX_NORMALISED_BYTES) yield tooLarge(bytes)
+  else yield* normalised(bytes, starts, names)
+}
+
+/** @param starts - offsets of the data: URLs that stand in the page as they are, ascending */
+function* normalised(bytes: Uint8Array, starts: readonly number[], names: Names): Generator<Emission> {
   const { noComment, noTags, scripts, encodedScripts, values } = normaliseHtml(bytes)
   let next = 0
   for (const { name, start, end } of values) {

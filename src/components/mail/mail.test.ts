@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildBinHex, encodeUu } from '../../codecs/build.ts'
 import { collect, missedOf } from '../testing/collect.ts'
