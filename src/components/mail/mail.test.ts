@@ -70,6 +70,16 @@ describe('a plain message', () => {
     ])
   })
 
+  it.each(['Hi. This is the qmail-send program.\n', 'X-EVS', '\n>From me\nto you\n'])(
+    'without headers is text, so that nobody takes it apart for ever: %j',
+    async text => {
+      const { children } = await run(text)
+      expect(children.map(child => [child.type, Buffer.from(child.bytes).toString()])).toEqual([
+        ['text', text.trimStart()],
+      ])
+    },
+  )
+
   it('of HTML says so, and never of what has a magic number', async () => {
     const { children } = await run('Content-Type: text/html\n\nshort')
     expect(children[0].type).toBe('html')
