@@ -26,7 +26,7 @@ export function* normalText(pieces: Iterable<Uint8Array>): Generator<Uint8Array,
   const out = new Uint8Array(PIECE_BYTES)
   const state = { at: 0, length: 0, before: 0 }
   for (const piece of pieces)
-    for (state.at = 0; state.at < piece.length; ) {
+    for (state.at = 0; state.at < piece.length;) {
       fill(piece, out, state)
       if (state.length < PIECE_BYTES) continue
       yield out

@@ -34,7 +34,7 @@ export interface NormalisedHtml {
   readonly scripts: Uint8Array
   /** Encoded scripts, decoded. */
   readonly encodedScripts: readonly Uint8Array[]
-  /** Values that must be decoded before they say what they are: with character references or control characters. */
+  /** Values that may hide a data: URL, or a page, behind character references or control characters. */
   readonly values: readonly AttributeValue[]
 }
 
@@ -154,7 +154,7 @@ class Normaliser {
     out.push(GREATER)
     this.#noTags.space()
     this.#trims = true
-    const element = RAW_ELEMENTS.find(word => word.length + 1 === name && isWordAt(bytes, start + 1, word))
+    const element = rawElement(bytes, start + 1, name - 1)
     return element === undefined || at >= end ? at + 1 : this.#raw(at + 1, element)
   }
 
@@ -209,11 +209,14 @@ class Normaliser {
     const bytes = this.#bytes
     const out = this.#noComment
     let isOdd = name === 'srcdoc'
+    let hasReference = false
     out.push(QUOTE)
     for (let at = start; at < end;) {
       const byte = bytes[at]
       if (byte === AMPERSAND) {
-        isOdd = true
+        // Numbers can stand for every character, the names of punctuation for what a URL begins with.
+        if (isTelling(bytes[at + 1])) isOdd = true
+        hasReference = true
         at = writeReference(bytes, at, end, out)
         continue
       }
@@ -223,7 +226,7 @@ class Normaliser {
       at++
     }
     out.push(QUOTE)
-    if (isOdd) this.#values.push({ name, start, end })
+    if (isOdd || (hasReference && holdsDataUrl(bytes, start, end))) this.#values.push({ name, start, end })
   }
 
   /** The content of a script or style up to its closing tag, which is left to be read as a tag. */
@@ -258,6 +261,21 @@ class Normaliser {
       } else out.push(lower(bytes[at]))
     if (isScript) writeScript(bytes, start, end, this.#scripts)
   }
+}
+
+/** True where a reference that begins so may hide a data: URL: `&#…`, `&colon;`, `&comma;`, `&Tab;`, `&NewLine;`. */
+const isTelling = (byte: number): boolean => byte === 0x23 || TELLING.has(lower(byte))
+const TELLING: ReadonlySet<number> = new Set([0x63, 0x74, 0x6e])
+
+function holdsDataUrl(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start + 4; at < end; at++) if (bytes[at] === 0x3a && isWordAt(bytes, at - 4, 'data')) return true
+  return false
+}
+
+/** The element without markup whose name of `length` characters stands at `at`; undefined for others. */
+function rawElement(bytes: Uint8Array, at: number, length: number): string | undefined {
+  for (const element of RAW_ELEMENTS) if (element.length === length && isWordAt(bytes, at, element)) return element
+  return undefined
 }
 
 /** Offset of `</script`, in any case, or of the end. */
