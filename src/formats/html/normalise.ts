@@ -1,5 +1,5 @@
 import { bytesOf, indexOf } from '../../bytes/index.ts'
-import { decodeScript, encodedScriptAt, SCRIPT_MARK } from '../../codecs/index.ts'
+import { decodeScript, encodedScriptAt, joinPieces, SCRIPT_MARK } from '../../codecs/index.ts'
 import {
   AMPERSAND,
   APOSTROPHE,
@@ -12,6 +12,7 @@ import {
   QUOTE,
   writeReference,
 } from './characters.ts'
+import { closingTag, holdsDataUrl, isTelling, rawElement } from './elements.ts'
 import { writeScript } from './script.ts'
 import { Sink } from './sink.ts'
 
@@ -42,8 +43,6 @@ const COMMENT_END = bytesOf('-->')
 const SLASH = 0x2f
 const EQUALS = 0x3d
 const MAX_ATTRIBUTE_NAME = 16
-/** Elements whose content is no markup. */
-const RAW_ELEMENTS = ['script', 'style', 'xmp']
 
 export function normaliseHtml(bytes: Uint8Array): NormalisedHtml {
   return new Normaliser(bytes).run()
@@ -243,7 +242,7 @@ class Normaliser {
     ) {
       this.#rawText(bytes, from, at, isScript)
       const script = encodedScriptAt(bytes, at, end)
-      const decoded = joined(decodeScript(bytes, script.start, script.end), script.end - script.start)
+      const decoded = joinPieces(decodeScript(bytes, script.start, script.end), script.end - script.start)
       this.#encodedScripts.push(decoded)
       this.#rawText(decoded, 0, decoded.length, isScript)
       from = script.next
@@ -261,37 +260,4 @@ class Normaliser {
       } else out.push(lower(bytes[at]))
     if (isScript) writeScript(bytes, start, end, this.#scripts)
   }
-}
-
-/** True where a reference that begins so may hide a data: URL: `&#…`, `&colon;`, `&comma;`, `&Tab;`, `&NewLine;`. */
-const isTelling = (byte: number): boolean => byte === 0x23 || TELLING.has(lower(byte))
-const TELLING: ReadonlySet<number> = new Set([0x63, 0x74, 0x6e])
-
-function holdsDataUrl(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start + 4; at < end; at++) if (bytes[at] === 0x3a && isWordAt(bytes, at - 4, 'data')) return true
-  return false
-}
-
-/** The element without markup whose name of `length` characters stands at `at`; undefined for others. */
-function rawElement(bytes: Uint8Array, at: number, length: number): string | undefined {
-  for (const element of RAW_ELEMENTS) if (element.length === length && isWordAt(bytes, at, element)) return element
-  return undefined
-}
-
-/** Offset of `</script`, in any case, or of the end. */
-function closingTag(bytes: Uint8Array, start: number, element: string): number {
-  for (let at = bytes.indexOf(LESS, start); at >= 0; at = bytes.indexOf(LESS, at + 1))
-    if (bytes[at + 1] === SLASH && isWordAt(bytes, at + 2, element)) return at
-  return bytes.length
-}
-
-/** All pieces in one; `size` is the most that they can be. */
-function joined(pieces: Iterable<Uint8Array>, size: number): Uint8Array {
-  const out = new Uint8Array(size)
-  let length = 0
-  for (const piece of pieces) {
-    out.set(piece, length)
-    length += piece.length
-  }
-  return out.subarray(0, length)
 }
