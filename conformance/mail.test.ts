@@ -72,6 +72,10 @@ describe.skipIf(missing('python3').length > 0)("messages of Python's email packa
         if (name !== '' && data !== '') expect(names, raw).toContain(name)
       }
       expect(missedOf(result), raw).toEqual([])
+      expect(
+        result.emissions.filter(emission => emission.emit === 'anomaly'),
+        raw,
+      ).toEqual([])
     }
   })
 })

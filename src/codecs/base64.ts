@@ -7,6 +7,7 @@ import { PIECE_BYTES } from './output.ts'
 /** What happens at padding that more content follows. */
 export type AfterPadding = 'restart' | 'stop' | 'skip'
 
+const EQUALS = 0x3d
 const NOISE = 64
 const PADDING = 65
 /** Value of each byte, NOISE, or PADDING. */
@@ -20,6 +21,16 @@ VALUES[0x2b] = 62
 VALUES[0x2f] = 63
 VALUES[0x3d] = PADDING
 
+/** Where the loop over characters stands; one object for a whole stream. */
+interface State {
+  at: number
+  /** Bytes in the buffer. */
+  length: number
+  /** Bits of the unfinished group, and its characters. */
+  group: number
+  count: number
+}
+
 /** Decodes the base64 text in [start, end). Never throws: everything is base64 with more or less noise. */
 export function* decodeBase64(
   input: Uint8Array,
@@ -27,37 +38,65 @@ export function* decodeBase64(
   end = input.length,
   afterPadding: AfterPadding = 'restart',
 ): Decoder {
-  const values = VALUES
   const out = new Uint8Array(PIECE_BYTES)
-  const full = PIECE_BYTES - 4
-  let length = 0
-  let group = 0
-  let count = 0
-  let at = start
-  while (at < end) {
-    const value = values[input[at++]]
-    if (value < NOISE) {
-      group = (group << 6) | value
-      if (++count < 4) continue
-      out[length] = group >> 16
-      out[length + 1] = group >> 8
-      out[length + 2] = group
-      length += 3
-      group = 0
-      count = 0
-      if (length < full) continue
-      yield out.subarray(0, length)
-      length = 0
-    } else if (value === PADDING && count > 1 && afterPadding !== 'skip') {
-      length = flush(out, length, group, count)
-      group = 0
-      count = 0
-      if (afterPadding === 'stop') break
+  const state: State = { at: start, length: 0, group: 0, count: 0 }
+  while (state.at < end) {
+    fill(input, end, out, state)
+    if (state.length >= PIECE_BYTES - 4) {
+      yield out.subarray(0, state.length)
+      state.length = 0
+    } else if (state.at < end && state.count > 1 && afterPadding !== 'skip') {
+      state.length = flush(out, state.length, state.group, state.count)
+      state.group = 0
+      state.count = 0
+      if (afterPadding === 'stop') end = ++state.at
     }
+    // The loop stops before padding.
+    if (state.at < end && input[state.at] === EQUALS) state.at++
   }
-  length = flush(out, length, group, count)
-  if (length > 0) yield out.subarray(0, length)
-  return at
+  state.length = flush(out, state.length, state.group, state.count)
+  if (state.length > 0) yield out.subarray(0, state.length)
+  return state.at
+}
+
+/** Decodes until the buffer is nearly full, the input ends, or padding stands at `state.at`. */
+function fill(input: Uint8Array, end: number, out: Uint8Array, state: State): void {
+  const values = VALUES
+  const full = out.length - 4
+  let { at, length, group, count } = state
+  while (at < end && length < full) {
+    // Whole groups without noise, which is nearly everything.
+    if (count === 0)
+      while (at + 4 <= end && length < full) {
+        const a = values[input[at]]
+        const b = values[input[at + 1]]
+        const c = values[input[at + 2]]
+        const d = values[input[at + 3]]
+        if ((a | b | c | d) >= NOISE) break
+        out[length] = (a << 2) | (b >> 4)
+        out[length + 1] = (b << 4) | (c >> 2)
+        out[length + 2] = (c << 6) | d
+        length += 3
+        at += 4
+      }
+    if (at >= end || length >= full) break
+    const value = values[input[at]]
+    if (value === PADDING) break
+    at++
+    if (value === NOISE) continue
+    group = (group << 6) | value
+    if (++count < 4) continue
+    out[length] = group >> 16
+    out[length + 1] = group >> 8
+    out[length + 2] = group
+    length += 3
+    group = 0
+    count = 0
+  }
+  state.at = at
+  state.length = length
+  state.group = group
+  state.count = count
 }
 
 /** Writes the whole bytes of an unfinished group; answers the new length. */

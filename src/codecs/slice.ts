@@ -10,3 +10,14 @@ export function* sliceOf(pieces: Iterable<Uint8Array>, from: number, to: number)
     if (at >= to) return
   }
 }
+
+/** All pieces in one; `maxBytes` is the most that they can be. */
+export function joinPieces(pieces: Iterable<Uint8Array>, maxBytes: number): Uint8Array {
+  const out = new Uint8Array(maxBytes)
+  let length = 0
+  for (const piece of pieces) {
+    out.set(piece, length)
+    length += piece.length
+  }
+  return out.subarray(0, length)
+}

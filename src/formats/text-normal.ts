@@ -23,18 +23,34 @@ export function isNormalText(bytes: Uint8Array): boolean {
 
 /** The normal form of a text that comes in pieces; yields borrowed pieces. */
 export function* normalText(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
-  const forms = FORMS
   const out = new Uint8Array(PIECE_BYTES)
-  let length = 0
-  let before = 0
+  const state = { at: 0, length: 0, before: 0 }
   for (const piece of pieces)
-    for (let i = 0; i < piece.length; i++) {
-      const form = forms[piece[i]]
-      if (form === DROPPED || (form === SPACE && before === SPACE)) continue
-      out[length++] = before = form
-      if (length < PIECE_BYTES) continue
+    for (state.at = 0; state.at < piece.length;) {
+      fill(piece, out, state)
+      if (state.length < PIECE_BYTES) continue
       yield out
-      length = 0
+      state.length = 0
     }
-  if (length > 0) yield out.subarray(0, length)
+  if (state.length > 0) yield out.subarray(0, state.length)
+}
+
+/** Goes on until the piece ends or the buffer is full. */
+function fill(piece: Uint8Array, out: Uint8Array, state: { at: number; length: number; before: number }): void {
+  const forms = FORMS
+  const end = piece.length
+  const room = out.length
+  let { at, length, before } = state
+  while (at < end && length < room) {
+    const form = forms[piece[at++]]
+    // A dropped byte and a second space write nothing that stays: the next byte takes their place.
+    out[length] = form
+    if (form > SPACE) length++
+    else if (form === DROPPED || before === SPACE) continue
+    else length++
+    before = form
+  }
+  state.at = at
+  state.length = length
+  state.before = before
 }

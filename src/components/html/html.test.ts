@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { latin1 } from '../../bytes/index.ts'
 import { collect, missedOf } from '../testing/collect.ts'
@@ -36,6 +36,7 @@ describe('data: URLs', () => {
     ],
     ['a plain one', `<a href="data:,${latin1(PAYLOAD)}">`],
     ['character references', `<a href="&#100;ata:;base64,${BASE64.replace('V', '&#x56;')}">`],
+    ['a named character reference', `<a href="data&colon;;base64,${BASE64.replace('=', '&equals;')}">`],
     ['control characters', `<a href="da\nta:;base\t64,${BASE64}">`],
   ])('%s', async (_, text) => {
     expect(others(await run(text))).toEqual(payload)

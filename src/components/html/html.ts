@@ -1,4 +1,4 @@
-import { decodeUtf16 } from '../../codecs/index.ts'
+import { decodeUtf16, joinPieces } from '../../codecs/index.ts'
 import { decodeDataUrl, decodeReferences, findDataUrls, identify, normaliseHtml } from '../../formats/index.ts'
 import type { DataUrl, FileTypeName } from '../../formats/index.ts'
 import type { Component, Emission } from '../../scan/index.ts'
@@ -19,11 +19,13 @@ export const html: Component = {
     place: 'engine',
   },
   *process({ bytes, type }) {
-    if (type === 'html') return yield* page(bytes)
-    if (bytes.length > MAX_NORMALISED_BYTES) return yield tooLarge(bytes)
-    const text = joined(decodeUtf16(bytes, isLittleEndian(bytes)), bytes.length * 2)
-    yield { emit: 'child', name: 'utf-8', relation: 'view', type: 'html', content: text }
-    yield* page(text)
+    if (type === 'html') yield* page(bytes)
+    else if (bytes.length > MAX_NORMALISED_BYTES) yield tooLarge(bytes)
+    else {
+      const text = joinPieces(decodeUtf16(bytes, isLittleEndian(bytes)), bytes.length * 2)
+      yield { emit: 'child', name: 'utf-8', relation: 'view', type: 'html', content: text }
+      yield* page(text)
+    }
   },
 }
 
@@ -47,7 +49,12 @@ function* page(bytes: Uint8Array): Generator<Emission> {
     starts.push(url.start)
     yield urlChild(bytes, url, names)
   }
-  if (bytes.length > MAX_NORMALISED_BYTES) return yield tooLarge(bytes)
+  if (bytes.length > MAX_NORMALISED_BYTES) yield tooLarge(bytes)
+  else yield* normalised(bytes, starts, names)
+}
+
+/** @param starts - offsets of the data: URLs that stand in the page as they are, ascending */
+function* normalised(bytes: Uint8Array, starts: readonly number[], names: Names): Generator<Emission> {
   const { noComment, noTags, scripts, encodedScripts, values } = normaliseHtml(bytes)
   let next = 0
   for (const { name, start, end } of values) {
@@ -90,7 +97,7 @@ function urlChild(bytes: Uint8Array, url: DataUrl, names: Names): Emission {
   const name = names.next('data')
   if (!/^(?:text\/html|application\/xhtml\+xml)/.test(url.mediaType))
     return { emit: 'child', name, content, properties }
-  const whole = joined(content, url.end - url.start)
+  const whole = joinPieces(content, url.end - url.start)
   const isText = ['text', 'text-utf8'].includes(identify(whole).name)
   return { emit: 'child', name, content: whole, properties, ...(isText ? { type: 'html' } : {}) }
 }
@@ -113,15 +120,4 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
-}
-
-/** All pieces in one; `size` is the most that they can be. */
-function joined(pieces: Iterable<Uint8Array>, size: number): Uint8Array {
-  const out = new Uint8Array(size)
-  let length = 0
-  for (const piece of pieces) {
-    out.set(piece, length)
-    length += piece.length
-  }
-  return out.subarray(0, length)
 }

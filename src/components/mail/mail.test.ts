@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildBinHex, encodeUu } from '../../codecs/build.ts'
 import { collect, missedOf } from '../testing/collect.ts'
@@ -69,6 +69,16 @@ describe('a plain message', () => {
       ['part-1.txt', 'Hello\n'],
     ])
   })
+
+  it.each(['Hi. This is the qmail-send program.\n', 'X-EVS', '\n>From me\nto you\n'])(
+    'without headers is text, so that nobody takes it apart for ever: %j',
+    async text => {
+      const { children } = await run(text)
+      expect(children.map(child => [child.type, Buffer.from(child.bytes).toString()])).toEqual([
+        ['text', text.trimStart()],
+      ])
+    },
+  )
 
   it('of HTML says so, and never of what has a magic number', async () => {
     const { children } = await run('Content-Type: text/html\n\nshort')

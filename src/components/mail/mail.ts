@@ -4,6 +4,7 @@ import {
   decodeWords,
   findBinHex,
   identify,
+  isBlank,
   openingColon,
   readBinHex,
   readMail,
@@ -86,29 +87,34 @@ function* child(bytes: Uint8Array, { start, end, entity }: Leaf, name: string, r
   const { encoding, afterPadding } = reading
   const { head, content } = peek(decodeBody(bytes, start, end, encoding, afterPadding))
   if (head.length === 0) return
-  const declared = entity.types[0] ?? 'text/plain'
-  const isWrapped = declared.startsWith('multipart/') && encoding !== 'identity'
-  const type = isWrapped ? 'mail' : typeOf(declared, head)
+  const { types, names } = entity
+  const isWrapped = encoding !== 'identity' && types.some(declared => declared.startsWith('multipart/'))
+  const isWhole = encoding === 'identity' && isBlank(bytes, 0, start) && end === bytes.length
+  const type = isWrapped ? 'mail' : typeOf(types, head, isWhole)
   yield {
     emit: 'child',
     name,
     content: isWrapped ? withHeader(entity.boundaries[0] ?? '', content) : content,
     ...(type === undefined ? {} : { type }),
     properties: [
-      { name: 'mail.content-type', value: shown(declared) },
+      { name: 'mail.content-type', value: shown(types[0] ?? 'text/plain') },
       { name: 'mail.encoding', value: encoding },
-      ...entity.names.slice(1).map(other => ({ name: 'mail.other-name', value: shown(other) })),
+      ...names.slice(1).map(other => ({ name: 'mail.other-name', value: shown(other) })),
     ],
   }
 }
 
-/** Text that the content alone would not show to be HTML or a message. Never for what has a magic number of its own. */
-function typeOf(declared: string, head: Uint8Array): FileTypeName | undefined {
+/**
+ * Text that the content alone would not show to be HTML or a message. Never for what has a magic number of its own.
+ * @param isWhole - the part is all of the content: a message without headers must not be taken for one again
+ */
+function typeOf(types: readonly string[], head: Uint8Array, isWhole: boolean): FileTypeName | undefined {
   const found = identify(head).name
+  if (isWhole && (found === 'mail' || found === 'mhtml')) return 'text'
   const isText = found === 'text' || found === 'text-utf8'
-  if (declared === 'text/html' || declared === 'application/xhtml+xml')
+  if (types.includes('text/html') || types.includes('application/xhtml+xml'))
     return isText ? 'html' : found === 'text-utf16le' || found === 'text-utf16be' ? 'html-utf16' : undefined
-  return declared === 'message/rfc822' && isText ? 'mail' : undefined
+  return types.includes('message/rfc822') && isText ? 'mail' : undefined
 }
 
 /** A multipart whose whole body is encoded: the message that it stands for. */

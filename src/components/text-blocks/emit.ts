@@ -1,5 +1,5 @@
 import { ContentError, latin1 } from '../../bytes/index.ts'
-import { decodeBase64, decodeUtf16, decodeUuencode, decodeYenc } from '../../codecs/index.ts'
+import { decodeBase64, decodeUtf16, decodeUuencode, decodeYenc, joinPieces } from '../../codecs/index.ts'
 import { findBinHex, findBlocks, findRuns, openingColon, readBinHex } from '../../formats/index.ts'
 import type { FileTypeName, TextBlock } from '../../formats/index.ts'
 import type { Emission } from '../../scan/index.ts'
@@ -14,13 +14,7 @@ export function plainText(bytes: Uint8Array, type: FileTypeName): Uint8Array {
   if (type !== 'text-utf16le' && type !== 'text-utf16be') return bytes
   if (bytes.length > MAX_UTF16_BYTES)
     throw new ContentError('too-large', 'UTF-16 text that is too large to look for encoded files in it')
-  const out = new Uint8Array(bytes.length * 2)
-  let length = 0
-  for (const piece of decodeUtf16(bytes, type === 'text-utf16le')) {
-    out.set(piece, length)
-    length += piece.length
-  }
-  return out.subarray(0, length)
+  return joinPieces(decodeUtf16(bytes, type === 'text-utf16le'), bytes.length * 2)
 }
 
 function contentOf(text: Uint8Array, { kind, start, end }: TextBlock): Iterable<Uint8Array> {

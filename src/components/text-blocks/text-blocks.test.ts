@@ -83,6 +83,12 @@ describe('blocks in text', () => {
     ])
   })
 
+  it('without a name, and without content', async () => {
+    expect(await named(UU.replace('a b.exe', ''), uuencode)).toEqual([['', true]])
+    expect(await named(UU.replace(' a b.exe', ''))).toEqual([['', true]])
+    expect(missedOf(await run('begin nothing', uuencode))).toEqual(['malformed'])
+  })
+
   it('damaged BinHex keeps what came before, and is missed', async () => {
     const result = await collect(binhex, Buffer.from(HQX.slice(0, 500)), { type: 'binhex' })
     expect(result.children[0].bytes.length).toBeGreaterThan(200)

@@ -11,7 +11,12 @@ export const uuencode: Component = {
     stage: 'extract',
   },
   *process({ bytes }) {
-    yield* emitBlocks(bytes)
+    let children = 0
+    for (const emission of emitBlocks(bytes)) {
+      if (emission.emit === 'child') children++
+      yield emission
+    }
     yield* emitBinHex(bytes, false)
+    if (children === 0) yield { emit: 'missed', reason: 'malformed', detail: 'No uuencoded file was found' }
   },
 }

@@ -20,7 +20,7 @@ export interface BinHexFile {
     readonly kind: 'data' | 'resource'
     readonly lengthBytes: number
     /** Decodes; throws ContentError in the middle where the text is damaged or ends early. */
-    content(): Iterable<Uint8Array>
+    readonly content: () => Iterable<Uint8Array>
   }[]
 }
 

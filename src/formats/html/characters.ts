@@ -43,11 +43,12 @@ export function writeReference(bytes: Uint8Array, at: number, end: number, sink:
   return next
 }
 
+const encoder = new TextEncoder()
+
 /** The bytes [start, end) with character references decoded to UTF-8; nothing else changes. */
 export function decodeReferences(bytes: Uint8Array, start: number, end: number): Uint8Array {
   // Three characters at least become at most four bytes: `&lt` is the shortest.
   const out = new Uint8Array((end - start) * 2)
-  const encoder = new TextEncoder()
   let length = 0
   for (let at = start; at < end;) {
     const reference = bytes[at] === AMPERSAND ? characterReferenceAt(bytes, at, end) : undefined

@@ -1,5 +1,5 @@
 import { latin1 } from '../../bytes/index.ts'
-import { decodeBase64, decodePercent, isBase64Char } from '../../codecs/index.ts'
+import { decodeBase64, decodePercent, isBase64Char, joinPieces } from '../../codecs/index.ts'
 import { APOSTROPHE, GREATER, isSpace, isWordAt, LESS, QUOTE } from './characters.ts'
 
 // data: URLs anywhere in a page: attributes, styles, scripts. Linear: media types hold no colon, and base64 holds none
@@ -90,11 +90,6 @@ function plainEnd(bytes: Uint8Array, start: number, before: number): number {
 export function decodeDataUrl(bytes: Uint8Array, { isBase64, start, end }: DataUrl): Iterable<Uint8Array> {
   if (!isBase64) return decodePercent(bytes, start, end)
   if (bytes.subarray(start, end).indexOf(PERCENT) < 0) return decodeBase64(bytes, start, end)
-  const plain = new Uint8Array(end - start)
-  let length = 0
-  for (const piece of decodePercent(bytes, start, end)) {
-    plain.set(piece, length)
-    length += piece.length
-  }
-  return decodeBase64(plain, 0, length)
+  const plain = joinPieces(decodePercent(bytes, start, end), end - start)
+  return decodeBase64(plain)
 }

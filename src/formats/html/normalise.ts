@@ -1,5 +1,5 @@
 import { bytesOf, indexOf } from '../../bytes/index.ts'
-import { decodeScript, encodedScriptAt, SCRIPT_MARK } from '../../codecs/index.ts'
+import { decodeScript, encodedScriptAt, joinPieces, SCRIPT_MARK } from '../../codecs/index.ts'
 import {
   AMPERSAND,
   APOSTROPHE,
@@ -12,6 +12,7 @@ import {
   QUOTE,
   writeReference,
 } from './characters.ts'
+import { closingTag, holdsDataUrl, isTelling, rawElement } from './elements.ts'
 import { writeScript } from './script.ts'
 import { Sink } from './sink.ts'
 
@@ -34,7 +35,7 @@ export interface NormalisedHtml {
   readonly scripts: Uint8Array
   /** Encoded scripts, decoded. */
   readonly encodedScripts: readonly Uint8Array[]
-  /** Values that must be decoded before they say what they are: with character references or control characters. */
+  /** Values that may hide a data: URL, or a page, behind character references or control characters. */
   readonly values: readonly AttributeValue[]
 }
 
@@ -42,8 +43,6 @@ const COMMENT_END = bytesOf('-->')
 const SLASH = 0x2f
 const EQUALS = 0x3d
 const MAX_ATTRIBUTE_NAME = 16
-/** Elements whose content is no markup. */
-const RAW_ELEMENTS = ['script', 'style', 'xmp']
 
 export function normaliseHtml(bytes: Uint8Array): NormalisedHtml {
   return new Normaliser(bytes).run()
@@ -154,7 +153,7 @@ class Normaliser {
     out.push(GREATER)
     this.#noTags.space()
     this.#trims = true
-    const element = RAW_ELEMENTS.find(word => word.length + 1 === name && isWordAt(bytes, start + 1, word))
+    const element = rawElement(bytes, start + 1, name - 1)
     return element === undefined || at >= end ? at + 1 : this.#raw(at + 1, element)
   }
 
@@ -209,11 +208,14 @@ class Normaliser {
     const bytes = this.#bytes
     const out = this.#noComment
     let isOdd = name === 'srcdoc'
+    let hasReference = false
     out.push(QUOTE)
     for (let at = start; at < end;) {
       const byte = bytes[at]
       if (byte === AMPERSAND) {
-        isOdd = true
+        // Numbers can stand for every character, the names of punctuation for what a URL begins with.
+        if (isTelling(bytes[at + 1])) isOdd = true
+        hasReference = true
         at = writeReference(bytes, at, end, out)
         continue
       }
@@ -223,7 +225,7 @@ class Normaliser {
       at++
     }
     out.push(QUOTE)
-    if (isOdd) this.#values.push({ name, start, end })
+    if (isOdd || (hasReference && holdsDataUrl(bytes, start, end))) this.#values.push({ name, start, end })
   }
 
   /** The content of a script or style up to its closing tag, which is left to be read as a tag. */
@@ -240,7 +242,7 @@ class Normaliser {
     ) {
       this.#rawText(bytes, from, at, isScript)
       const script = encodedScriptAt(bytes, at, end)
-      const decoded = joined(decodeScript(bytes, script.start, script.end), script.end - script.start)
+      const decoded = joinPieces(decodeScript(bytes, script.start, script.end), script.end - script.start)
       this.#encodedScripts.push(decoded)
       this.#rawText(decoded, 0, decoded.length, isScript)
       from = script.next
@@ -258,22 +260,4 @@ class Normaliser {
       } else out.push(lower(bytes[at]))
     if (isScript) writeScript(bytes, start, end, this.#scripts)
   }
-}
-
-/** Offset of `</script`, in any case, or of the end. */
-function closingTag(bytes: Uint8Array, start: number, element: string): number {
-  for (let at = bytes.indexOf(LESS, start); at >= 0; at = bytes.indexOf(LESS, at + 1))
-    if (bytes[at + 1] === SLASH && isWordAt(bytes, at + 2, element)) return at
-  return bytes.length
-}
-
-/** All pieces in one; `size` is the most that they can be. */
-function joined(pieces: Iterable<Uint8Array>, size: number): Uint8Array {
-  const out = new Uint8Array(size)
-  let length = 0
-  for (const piece of pieces) {
-    out.set(piece, length)
-    length += piece.length
-  }
-  return out.subarray(0, length)
 }

@@ -22,6 +22,8 @@ const CARELESS = /boundary(?:\*0?\*?)?\s{0,10}=\s{0,10}/gi
 export interface BoundaryCandidates {
   /** Without trailing white space; the first is the standard's reading. */
   readonly candidates: readonly string[]
+  /** How many of them the standard's reading alone has. */
+  readonly declared: number
   /** True where one was longer than MAX_BOUNDARY_CHARS and is not followed, or there were too many. */
   readonly cut: boolean
 }
@@ -29,19 +31,21 @@ export interface BoundaryCandidates {
 /** Every boundary that these values (of Content-Type, then of Content-Disposition) may declare. */
 export function boundaryCandidates(values: readonly string[]): BoundaryCandidates {
   const found = new Set<string>()
+  let declared = 0
   for (const style of STYLES)
     for (const value of values) {
       // Without either, all styles read the same.
       if (style !== STANDARD && !/[(\\]/.test(value)) continue
       const { raw, decoded } = parameterValues(readStructured(value, style).parameters, 'boundary')
       for (const boundary of [...raw, ...decoded]) found.add(boundary.trimEnd())
+      if (style === STANDARD) declared = found.size
     }
   for (const value of values) for (const boundary of careless(value)) found.add(boundary.trimEnd())
   const fitting = [...found].filter(boundary => boundary.length <= MAX_BOUNDARY_CHARS)
   const candidates = fitting.slice(0, MAX_CANDIDATES)
   // An empty one comes last: it is hardly ever meant.
   candidates.sort((a, b) => Number(a === '') - Number(b === ''))
-  return { candidates, cut: candidates.length < found.size }
+  return { candidates, declared, cut: candidates.length < found.size }
 }
 
 function* careless(value: string): Generator<string> {

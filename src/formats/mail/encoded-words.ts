@@ -1,6 +1,5 @@
-import { bytesOf } from '../../bytes/index.ts'
-import { decodeBase64 } from '../../codecs/index.ts'
-import { hexDigit } from '../../bytes/index.ts'
+import { bytesOf, hexDigit } from '../../bytes/index.ts'
+import { decodeBase64, joinPieces } from '../../codecs/index.ts'
 
 // Text of headers: encoded words (RFC 2047), percent-encoded parameters (RFC 2231), and plain eight-bit text.
 
@@ -63,7 +62,8 @@ function wordAt(value: string, mark: number): { text: string; next: number } | u
   const text = value.slice(encodingAt + 2, textEnd)
   const encoding = value[encodingAt].toLowerCase()
   if (encoding !== 'b' && encoding !== 'q') return undefined
-  const bytes = encoding === 'b' ? joined(decodeBase64(bytesOf(text))) : unescape(text.replaceAll('_', ' '), '=')
+  const bytes =
+    encoding === 'b' ? joinPieces(decodeBase64(bytesOf(text)), text.length) : unescape(text.replaceAll('_', ' '), '=')
   return { text: decodeCharset(bytes, charset), next: textEnd + 2 }
 }
 
@@ -89,10 +89,4 @@ function unescape(text: string, mark: string): Uint8Array {
     if (low >= 0) i += 2
   }
   return bytes.subarray(0, length)
-}
-
-function joined(pieces: Iterable<Uint8Array>): Uint8Array {
-  const parts: number[] = []
-  for (const piece of pieces) for (const byte of piece) parts.push(byte)
-  return Uint8Array.from(parts)
 }

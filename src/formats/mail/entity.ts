@@ -75,8 +75,7 @@ export function describeEntity(headers: readonly Header[], cut: boolean): Entity
     charset: types.flatMap(({ parameters }) => parameterValues(parameters, 'charset').raw)[0] ?? '',
     disposition: dispositions[0]?.main ?? '',
     parameters: types[0]?.parameters ?? [],
-    ambiguous:
-      typeNames.length > 1 || encodings.length > 1 || (isMultipart(typeNames) && boundaries.candidates.length > 1),
+    ambiguous: typeNames.length > 1 || encodings.length > 1 || (isMultipart(typeNames) && boundaries.declared > 1),
     cut: cut || boundaries.cut,
   }
 }

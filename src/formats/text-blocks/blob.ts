@@ -1,4 +1,4 @@
-import { equalsAt } from '../../bytes/index.ts'
+import { bytesOf, equalsAt } from '../../bytes/index.ts'
 import { decodeBase64, isBase64Char } from '../../codecs/index.ts'
 
 // What a run of base64 must begin with, decoded, to be taken for a file.
@@ -20,7 +20,7 @@ const MAGICS: readonly Uint8Array[] = [
 ].map(magic => Uint8Array.from(magic))
 
 /** First characters of these files in base64: the rest is not decoded to tell. */
-const FIRST_CHARS: ReadonlySet<number> = new Set([...'/0HIJNQTUef'].map(char => char.charCodeAt(0)))
+const FIRST_CHARS: ReadonlySet<number> = new Set(bytesOf('/0HIJNQTUef'))
 const HEAD_CHARS = 8
 
 /** Characters of base64, and the breaks between its lines. */

@@ -20,7 +20,7 @@ export interface TextBlock {
 const LF = 0x0a
 const CR = 0x0d
 const MAX_HEAD_CHARS = 1100
-const UUENCODE = /^begin(-base64)?(?:-encoded)?[ \t]{1,10}[0-7]{3,6}[ \t]{1,10}([^\r\n]{1,1000})/
+const UUENCODE = /^begin(-base64)?(?:-encoded)?[ \t]{1,10}[0-7]{3,6}(?:[ \t]{1,10}([^\r\n]{0,1000})|[\r\n])/
 const YENC_BEGIN = bytesOf('\n=ybegin ')
 const YENC_END = bytesOf('=yend')
 const LETTER_B = 0x62
@@ -63,7 +63,7 @@ function uuencodeAt(bytes: Uint8Array, at: number, end: number): TextBlock | und
   if (match === null) return undefined
   const kind = match[1] === undefined ? 'uuencode' : 'base64'
   const start = nextLine(bytes, at, end)
-  const name = match[2].trim()
+  const name = (match[2] ?? '').trim()
   for (let line = start; line < end; line = nextLine(bytes, line, end)) {
     const first = bytes[line]
     if (first !== LETTER_B && first !== EQUALS && first !== 0x65) continue

@@ -48,7 +48,6 @@ export interface TnefMessage {
   readonly bodies: readonly {
     readonly kind: 'text' | 'html' | 'rtf'
     readonly content: Uint8Array
-    readonly isUtf16: boolean
   }[]
   /** What could not be read, one sentence each. */
   readonly damages: readonly string[]
@@ -81,7 +80,7 @@ interface Draft {
 
 class TnefReader {
   readonly #attachments: Draft[] = []
-  readonly #bodies: { kind: 'text' | 'html' | 'rtf'; content: Uint8Array; isUtf16: boolean }[] = []
+  readonly #bodies: { kind: 'text' | 'html' | 'rtf'; content: Uint8Array }[] = []
   readonly #damages: string[] = []
   #subject = ''
   #codePage = 1252
@@ -91,7 +90,7 @@ class TnefReader {
     else if (id === ATTACH_TITLE) this.#attachment.title = this.#text(data)
     else if (id === ATTACH_DATA) this.#attachment.contents.push(data)
     else if (id === SUBJECT) this.#subject = this.#text(data)
-    else if (id === BODY) this.#bodies.push({ kind: 'text', content: data, isUtf16: false })
+    else if (id === BODY) this.#bodies.push({ kind: 'text', content: data })
     else if (id === CODE_PAGE && data.length >= 4) this.#codePage = u32le(data, 0)
     else if (id === ATTACH_MAPI) for (const property of this.#mapi(data)) this.#attachmentProperty(property)
     else if (id === MESSAGE_MAPI) for (const property of this.#mapi(data)) this.#messageProperty(property)
@@ -129,11 +128,10 @@ class TnefReader {
   }
 
   #messageProperty({ id, type, value }: MapiProperty): void {
-    const isUtf16 = type === PT_UNICODE
     if (id === P_SUBJECT) this.#subject ||= this.#string(type, value)
-    else if (id === P_BODY) this.#bodies.push({ kind: 'text', content: value, isUtf16 })
-    else if (id === P_HTML) this.#bodies.push({ kind: 'html', content: value, isUtf16 })
-    else if (id === P_RTF_COMPRESSED) this.#bodies.push({ kind: 'rtf', content: value, isUtf16: false })
+    else if (id === P_BODY) this.#bodies.push({ kind: 'text', content: value })
+    else if (id === P_HTML) this.#bodies.push({ kind: 'html', content: value })
+    else if (id === P_RTF_COMPRESSED) this.#bodies.push({ kind: 'rtf', content: value })
     // An attachment's data among the message's properties is no message of Outlook's, but it is data.
     else if (id === P_ATTACH_DATA) this.#attachment.contents.push(value)
   }
