@@ -77,8 +77,10 @@ export function withStrong(member: MemberRecipe, password: string, crypto: Crypt
   const iv = Uint8Array.from({ length: 16 }, (_, i) => i * 3)
   const random = Uint8Array.from({ length: 32 }, (_, i) => i * 5)
   const key = derive(crypto.hash('sha1', concat(iv, random)))
-  const encrypt = (with_: Uint8Array, bytes: Uint8Array) => crypto.aesEncrypt('cbc', with_, iv, bytes)
+  const encrypt = (key: Uint8Array, bytes: Uint8Array, vector: Uint8Array = iv) =>
+    crypto.aesEncrypt('cbc', key, vector, bytes)
   const validation = Uint8Array.from({ length: 12 }, (_, i) => i)
+  const proof = encrypt(key, new Writer().bytes(validation).u32(crc32(validation)).finish())
   const rest = new Writer()
     .u16(3)
     .u16(0x6610)
@@ -88,14 +90,14 @@ export function withStrong(member: MemberRecipe, password: string, crypto: Crypt
     .bytes(encrypt(derive(crypto.hash('sha1', text(password))), padded(random)))
     .u32(0)
     .u16(16)
-    .bytes(encrypt(key, new Writer().bytes(validation).u32(crc32(validation)).finish()))
+    .bytes(proof)
     .finish()
   const data = new Writer()
     .u16(16)
     .bytes(iv)
     .u32(rest.length)
     .bytes(rest)
-    .bytes(encrypt(key, padded(member.data ?? text(member.content))))
+    .bytes(encrypt(key, padded(member.data ?? text(member.content)), proof))
     .finish()
   return { ...member, data, flags: (member.flags ?? 0) | 0x41 }
 }

@@ -145,9 +145,7 @@ export class MemberExtraction {
       return
     }
     if (opened.isNews) yield { emit: 'password', password: opened.password }
-    // With strong encryption the checksum in the headers is not that of the content.
-    const isProven = opened.isProven || reading.encryption === 'strong'
-    yield* this.#unpack(reading, whole(opened.data, isProven))
+    yield* this.#unpack(reading, whole(opened.data, opened.isProven))
     this.#addEnd(plain.end, opened.isProven)
   }
 

@@ -178,7 +178,8 @@ function openStrong({ data }: Locked, password: Uint8Array, crypto: Cryptography
   const checked = validation.length - 4
   if (crc32(validation.subarray(0, checked)) !== u32le(validation, checked)) return undefined
   const size = data.length - end - ((data.length - end) % BLOCK)
-  const padded = crypto.aesDecrypt('cbc', key, iv, data.subarray(end, end + size))
+  // The data go on where the validation ends: its last block is their vector.
+  const padded = crypto.aesDecrypt('cbc', key, header.validation.subarray(-BLOCK), data.subarray(end, end + size))
   const padding = padded.at(-1) ?? 0
   return { data: padding <= BLOCK ? padded.subarray(0, padded.length - padding) : padded, isProven: false }
 }
