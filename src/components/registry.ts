@@ -1,6 +1,7 @@
 import type { Component } from '../scan/index.ts'
 import { activeMime } from './activemime/activemime.ts'
 import { arComponent } from './ar/ar.ts'
+import { asarComponent } from './asar.ts'
 import { compressedComponents } from './compressed/index.ts'
 import { cpioComponent } from './cpio/cpio.ts'
 import { embedded } from './embedded/embedded.ts'
@@ -58,6 +59,7 @@ export const COMPONENTS: readonly Component[] = [
   peResources,
   ...compressedComponents,
   installShieldComponent,
+  asarComponent,
 ]
 
 /** The component of that name, or undefined. */

@@ -1,3 +1,4 @@
+import { Writer } from '../../bytes/index.ts'
 import { crc32 } from '../../codecs/index.ts'
 import { concat, extraBlock, text } from '../../formats/zip/build.ts'
 import type { MemberRecipe } from '../../formats/zip/build.ts'
@@ -57,4 +58,46 @@ export function withAes(
     ...(version === 2 && { crc: 0 }),
     extra: extraBlock(0x9901, Uint8Array.of(version, 0, 0x41, 0x45, strength, method & 255, method >> 8)),
   }
+}
+
+/** Strong encryption of PKWARE with a password, AES-256. */
+export function withStrong(member: MemberRecipe, password: string, crypto: CryptoPort): MemberRecipe {
+  const padded = (bytes: Uint8Array): Uint8Array => {
+    const padding = 16 - (bytes.length % 16)
+    return concat(bytes, new Uint8Array(padding).fill(padding))
+  }
+  const derive = (digest: Uint8Array): Uint8Array => {
+    const half = (pad: number) =>
+      crypto.hash(
+        'sha1',
+        Uint8Array.from({ length: 64 }, (_, i) => pad ^ (i < 20 ? digest[i] : 0)),
+      )
+    return concat(half(0x36), half(0x5c)).subarray(0, 32)
+  }
+  const iv = Uint8Array.from({ length: 16 }, (_, i) => i * 3)
+  const random = Uint8Array.from({ length: 32 }, (_, i) => i * 5)
+  const key = derive(crypto.hash('sha1', concat(iv, random)))
+  const encrypt = (key: Uint8Array, bytes: Uint8Array, vector: Uint8Array = iv) =>
+    crypto.aesEncrypt('cbc', key, vector, bytes)
+  const validation = Uint8Array.from({ length: 12 }, (_, i) => i)
+  const proof = encrypt(key, new Writer().bytes(validation).u32(crc32(validation)).finish())
+  const rest = new Writer()
+    .u16(3)
+    .u16(0x6610)
+    .u16(256)
+    .u16(1)
+    .u16(48)
+    .bytes(encrypt(derive(crypto.hash('sha1', text(password))), padded(random)))
+    .u32(0)
+    .u16(16)
+    .bytes(proof)
+    .finish()
+  const data = new Writer()
+    .u16(16)
+    .bytes(iv)
+    .u32(rest.length)
+    .bytes(rest)
+    .bytes(encrypt(key, padded(member.data ?? text(member.content)), proof))
+    .finish()
+  return { ...member, data, flags: (member.flags ?? 0) | 0x41 }
 }

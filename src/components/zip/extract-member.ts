@@ -133,11 +133,11 @@ export class MemberExtraction {
       this.#shared.archive.differences.note('encryption', this.#member.at)
       yield* this.#unpack(reading, plain)
     }
-    if (reading.encryption === 'strong') {
-      this.#miss('encrypted', 'It is encrypted by certificate or by a method of PKWARE that is not published')
+    const data = plain.bytes.subarray(plain.start, plain.end)
+    if (reading.encryption === 'strong' && !zip.isOpenable(data)) {
+      this.#miss('encrypted', 'It is encrypted by certificate, or by a method that is not published')
       return
     }
-    const data = plain.bytes.subarray(plain.start, plain.end)
     const accepts = (opened: Uint8Array): boolean => this.#readsWell(reading, whole(opened, false))
     const opened = this.#shared.passwords.open(data, reading, accepts)
     if (opened === undefined) {

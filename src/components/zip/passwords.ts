@@ -37,7 +37,8 @@ export class Passwords {
         if (this.#vainBytes > MAX_VAIN_BYTES) return undefined
         const opened = zip.open({ data, reading }, bytes, this.#crypto)
         if (opened === undefined) continue
-        if (opened.isProven || accepts(opened.data)) {
+        // Strong encryption has checked the password by a checksum of its own.
+        if (opened.isProven || reading.encryption === 'strong' || accepts(opened.data)) {
           this.#passwords.splice(i, 1)
           this.#passwords.unshift(password)
           const isNews = !this.#known.has(password)

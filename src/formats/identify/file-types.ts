@@ -102,6 +102,7 @@ const ROWS = [
   ['rpm', BINARY, 14, true, 'application/x-rpm', 'RPM package'],
   ['xar', 'CL_TYPE_XAR', 0, true, 'application/x-xar', 'XAR archive (macOS installer package)'],
   ['sis', 'CL_TYPE_SIS', 0, true, 'application/vnd.symbian.install', 'Symbian installation package'],
+  ['asar', BINARY, 14, true, 'application/x-asar', 'Archive of an Electron application'],
   ['warc', 'CL_TYPE_TEXT_ASCII', 7, true, 'application/warc', 'Web archive'],
   // Compressed files
   ['gzip', 'CL_TYPE_GZ', 0, true, 'application/gzip', 'Gzip-compressed file'],

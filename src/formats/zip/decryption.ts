@@ -1,12 +1,17 @@
+import { u16le, u32le } from '../../bytes/index.ts'
+import { crc32 } from '../../codecs/index.ts'
 import type { Reading } from './readings.ts'
 
-// The two encryptions of members that a password opens. Sources: APPNOTE.TXT 6.3.10, section 6.1 (classic, "ZipCrypto");
-// WinZip "AES Encryption Information" 1.04 (AE-1, AE-2: PBKDF2, CTR with a little-endian counter, HMAC-SHA1).
+// The encryptions of members that a password opens. Sources: APPNOTE.TXT 6.3.10, section 6.1 (classic, "ZipCrypto") and
+// 7.2 (strong; keys derived as CryptDeriveKey does); WinZip "AES Encryption Information" 1.04 (AE-1, AE-2: PBKDF2, CTR
+// with a little-endian counter, HMAC-SHA1). Not read: strong encryption by certificates, and with other ciphers than AES.
 
 /** What is needed of the host's cryptography. */
 export interface Cryptography {
   hmac(name: 'sha1', key: Uint8Array, bytes: Uint8Array): Uint8Array
   pbkdf2(name: 'sha1', password: Uint8Array, salt: Uint8Array, iterations: number, lengthBytes: number): Uint8Array
+  hash(name: 'sha1', bytes: Uint8Array): Uint8Array
+  aesDecrypt(mode: 'cbc', key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array
   aesEncrypt(mode: 'ecb', key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array
 }
 
@@ -40,7 +45,9 @@ export interface Locked {
 
 /** Opens with one password; undefined where a check says that it is the wrong one. */
 export function open(locked: Locked, password: Uint8Array, crypto: Cryptography): Opened | undefined {
-  return locked.reading.encryption === 'aes' ? openAes(locked, password, crypto) : openClassic(locked, password)
+  if (locked.reading.encryption === 'aes') return openAes(locked, password, crypto)
+  if (locked.reading.encryption === 'strong') return openStrong(locked, password, crypto)
+  return openClassic(locked, password)
 }
 
 /** One chance in 128 that a wrong password passes: the caller looks at the checksum. */
@@ -116,4 +123,73 @@ function decryptAes(input: Uint8Array, key: Uint8Array, crypto: Cryptography): U
     for (let i = 0; i < size; i++) output[at + i] = input[at + i] ^ stream[i]
   }
   return output
+}
+
+/** AES in the numbering of Windows, and its key size in bytes. */
+const STRONG_CIPHERS: ReadonlyMap<number, number> = new Map([
+  [0x660e, 16],
+  [0x660f, 24],
+  [0x6610, 32],
+])
+const STRONG_VERSION = 3
+const BLOCK = 16
+
+interface StrongHeader {
+  readonly iv: Uint8Array
+  readonly keySize: number
+  /** Encrypted random data from which the key of the file is made. */
+  readonly random: Uint8Array
+  /** Encrypted bytes and their checksum. */
+  readonly validation: Uint8Array
+  /** Offset of the encrypted data. */
+  readonly end: number
+}
+
+/** The decryption header in front of the data; undefined where it is none that a password opens. */
+function readStrong(data: Uint8Array): StrongHeader | undefined {
+  if (data.length < 2 || u16le(data, 0) !== BLOCK || data.length < 2 + BLOCK + 14) return undefined
+  const start = 2 + BLOCK + 4
+  const end = start + u32le(data, start - 4)
+  const keySize = STRONG_CIPHERS.get(u16le(data, start + 2))
+  const randomEnd = start + 10 + u16le(data, start + 8)
+  if (keySize === undefined || u16le(data, start) !== STRONG_VERSION) return undefined
+  if (end > data.length || randomEnd + 6 > end || u32le(data, randomEnd) !== 0) return undefined
+  const validation = data.subarray(randomEnd + 6, randomEnd + 6 + u16le(data, randomEnd + 4))
+  const random = data.subarray(start + 10, randomEnd)
+  if (random.length < 2 * BLOCK || random.length % BLOCK !== 0) return undefined
+  if (validation.length < BLOCK || validation.length % BLOCK !== 0) return undefined
+  return { iv: data.subarray(2, 2 + BLOCK), keySize, random, validation, end }
+}
+
+/** True where a password may open it. */
+export const isOpenable = (data: Uint8Array): boolean => readStrong(data) !== undefined
+
+function openStrong({ data }: Locked, password: Uint8Array, crypto: Cryptography): Opened | undefined {
+  const header = readStrong(data)
+  if (header === undefined) return undefined
+  const { iv, keySize, end } = header
+  const master = deriveStrong(crypto.hash('sha1', password), keySize, crypto)
+  const random = crypto.aesDecrypt('cbc', master, iv, header.random)
+  const seed = new Uint8Array(random.length)
+  seed.set(iv)
+  seed.set(random.subarray(0, random.length - BLOCK), BLOCK)
+  const key = deriveStrong(crypto.hash('sha1', seed), keySize, crypto)
+  const validation = crypto.aesDecrypt('cbc', key, iv, header.validation)
+  const checked = validation.length - 4
+  if (crc32(validation.subarray(0, checked)) !== u32le(validation, checked)) return undefined
+  const size = data.length - end - ((data.length - end) % BLOCK)
+  // The data go on where the validation ends: its last block is their vector.
+  const padded = crypto.aesDecrypt('cbc', key, header.validation.subarray(-BLOCK), data.subarray(end, end + size))
+  const padding = padded.at(-1) ?? 0
+  return { data: padding <= BLOCK ? padded.subarray(0, padded.length - padding) : padded, isProven: false }
+}
+
+function deriveStrong(digest: Uint8Array, keySize: number, crypto: Cryptography): Uint8Array {
+  const key = new Uint8Array(40)
+  for (const [i, pad] of [0x36, 0x5c].entries()) {
+    const block = new Uint8Array(64).fill(pad)
+    for (let k = 0; k < digest.length; k++) block[k] ^= digest[k]
+    key.set(crypto.hash('sha1', block), i * 20)
+  }
+  return key.subarray(0, keySize)
 }

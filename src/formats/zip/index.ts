@@ -1,7 +1,7 @@
 // ZIP archives: every reading of one at once. See archive.ts for the idea.
 export { Archive } from './archive.ts'
 export { Coverage } from './coverage.ts'
-export { open } from './decryption.ts'
+export { isOpenable, open } from './decryption.ts'
 export type { Cryptography, Opened } from './decryption.ts'
 export { DescriptorEnds, descriptorAt } from './descriptor.ts'
 export { DIFFERENCES, Differences } from './differences.ts'
