@@ -68,7 +68,7 @@ export function cabinet(files: readonly CabinetParts[], isOne = false): { cab: U
 export function setupChainOf(files: readonly (readonly [name: string, data: Uint8Array])[]): Uint8Array {
   const writer = new Writer()
   for (const [name, data] of files)
-    writer.bytes(bytesOf(`${name}\0Disk1\\${name}\0` + `1.0.0.0\0${data.length}\0`)).bytes(data)
+    writer.bytes(bytesOf(`${name}\0Disk1\\${name}\x001.0.0.0\0${data.length}\0`)).bytes(data)
   return writer.finish()
 }
 
