@@ -21,6 +21,8 @@ const CLAM = '71e7b604d18aefd839e51a39c88df8383bb4c071dc31f87f00a2b5df580d4495'
 const PASSWORDS = ['password', '12345678', 'password2']
 const ENCRYPTED = /encr|crypt|aes/
 const DIFFERENCES = join(import.meta.dirname, 'archives-differences.md')
+/** Setup programs with clam.exe; in clam_ISmsi_int.exe it lies deeper, in an MSI package. */
+const IN_SETUP = /^clam_IS(cab_(ext|int)|msi_ext)\.exe$/
 /** Deeper than any of the test files. */
 const MAX_DEPTH = 4
 
@@ -73,8 +75,9 @@ async function* inside(content: Uint8Array, depth = 0): AsyncGenerator<string> {
 }
 
 describe.skipIf(missing('testfiles').length > 0)('clam.exe comes out of', () => {
-  const files = ['clam.7z', 'clam.arj', 'clam.cab', 'clam.chm']
-  if (existsSync(TESTFILES)) files.push(...readdirSync(TESTFILES).filter(name => name.endsWith('.cpio')))
+  const files = ['clam.7z', 'clam.arj', 'clam.cab', 'clam.chm', 'clam.sis']
+  if (existsSync(TESTFILES))
+    files.push(...readdirSync(TESTFILES).filter(name => name.endsWith('.cpio') || IN_SETUP.test(name)))
 
   it.each(files)('%s', async name => {
     const content = readFileSync(join(TESTFILES, name))

@@ -183,7 +183,9 @@ class Runs {
   readonly #archive: Archive
   readonly #password: string
   readonly #wanted: ReadonlySet<string> | undefined
-  readonly #queue: Segment[] = []
+  /** Segments of the last run, and the next one among them. */
+  #segments: readonly Segment[] = []
+  #next = 0
   #startBytes = 0
   #result: RunResult | undefined
 
@@ -201,11 +203,11 @@ class Runs {
 
   /** The next segment, or undefined at the end of the output. */
   async next(): Promise<Segment | undefined> {
-    while (this.#queue.length === 0) {
+    while (this.#next === this.#segments.length) {
       if (this.#result !== undefined && this.#result.cut !== 'window') return undefined
       await this.#run()
     }
-    return this.#queue.shift()
+    return this.#segments[this.#next++]
   }
 
   async #run(): Promise<void> {
@@ -220,7 +222,8 @@ class Runs {
       memoryBytes: Math.max(MIN_HEAP_BYTES, context.budget.memoryBytes - windowBytes),
       deadlineMs,
     })
-    this.#queue.push(...this.#result.segments)
+    this.#segments = this.#result.segments
+    this.#next = 0
     this.#startBytes += windowBytes
   }
 }
