@@ -26,7 +26,7 @@ def walk():
         for folder, _, names in os.walk(root):
             for name in names:
                 path = os.path.join(folder, name)
-                if os.path.islink(path) or not os.path.isfile(path):
+                if 'clamav' in path or os.path.islink(path) or not os.path.isfile(path):
                     continue
                 size = os.path.getsize(path)
                 # What is compressed already would only measure itself.

@@ -127,6 +127,7 @@ describe('Writer', () => {
 it('exports', () => {
   expect(Object.keys(bytes).sort()).toMatchInlineSnapshot(`
     [
+      "ContentError",
       "ParseError",
       "Writer",
       "bytes",

@@ -53,11 +53,7 @@ describe('decodeLzfu', () => {
 
   it('reads what is stored', () => {
     const input = Uint8Array.of(...hex('0f000000030000004d454c4100000000'), ...bytesOf('abc'))
-<<<<<<< HEAD
-    expect(text(decode(decodeLzfu(input)).bytes)).toBe('abc')
-=======
     expect(text(decode(decodeLzfu(input, 0)).bytes)).toBe('abc')
->>>>>>> office
   })
 
   it('keeps what came before the end of cut data', () => {

@@ -9,8 +9,6 @@ export { carve } from './embedded/carve.ts'
 export type { Embedded } from './embedded/beginnings.ts'
 export { universalSlices } from './macho/universal.ts'
 export type { Slice } from './macho/universal.ts'
-export { importTable } from './pe/index.ts'
-export type { ImportTable } from './pe/index.ts'
 export * as asar from './asar/asar.ts'
 export * as zip from './zip/index.ts'
 export { expandSparse, readTar } from './tar/index.ts'
@@ -74,7 +72,6 @@ export { importTable, readPeResources } from './pe/index.ts'
 export type { ImportTable, PeResource } from './pe/index.ts'
 export * from './xdp/index.ts'
 export * from './lnk/index.ts'
-export { officePictures } from './office-art.ts'
 export {
   cabinetBlocks,
   cabinetFiles,

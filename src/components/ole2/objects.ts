@@ -1,8 +1,5 @@
 import { latin1, u32le } from '../../bytes/index.ts'
 import { decodeLzfu, zlibInflate, inflate } from '../../codecs/index.ts'
-<<<<<<< HEAD
-import { cutContent, officePictures, presentationObjects, readOlePackage } from '../../formats/index.ts'
-=======
 import {
   cutContent,
   MAX_PICTURES,
@@ -11,7 +8,6 @@ import {
   presentationObjects,
   readOlePackage,
 } from '../../formats/index.ts'
->>>>>>> office
 import type { OleStream } from '../../formats/index.ts'
 import type { Emission } from '../../scan/index.ts'
 import type { OleDocument } from './document.ts'
@@ -36,11 +32,7 @@ export function* objectsIn(document: OleDocument, stream: OleStream): Generator<
   const name = stream.name.toLowerCase()
   if (name === NATIVE) yield* nativeObject(document, stream)
   else if (document.kind === 'msg' && COMPRESSED_RTF.test(stream.name)) {
-<<<<<<< HEAD
-    const content = decodeLzfu(document.bytes(stream))
-=======
     const content = decodeLzfu(document.bytes(stream), 0)
->>>>>>> office
     yield { emit: 'child', name: `${document.nameOf(stream)}.rtf`, content }
   } else if (name === 'powerpoint document') yield* presentation(document.bytes(stream), document.nameOf(stream))
   else if (document.kind === 'hwp') yield* hangul(document, stream)
