@@ -17,7 +17,7 @@ const FIRST_PAUSE_MS = 20
 
 export interface QuarantineOwner {
   /** The image to load now. */
-  this.#owner.imagePath(): string
+  imagePath(): string
   /** A suspect ended its engine again. */
   guilty(job: Job): void
   /** No engine could be started for this job. */
@@ -103,7 +103,8 @@ export class Quarantine {
   }
 
   async #ensure(job: Job): Promise<EngineProcess> {
-    if (this.#engine !== undefined && this.#engine.imagePath !== this.#owner.imagePath()) await this.#drop('another database')
+    if (this.#engine !== undefined && this.#engine.imagePath !== this.#owner.imagePath())
+      await this.#drop('another database')
     for (let tries = 1, pauseMs = FIRST_PAUSE_MS; this.#engine === undefined; tries++, pauseMs *= 2) {
       try {
         // A reload may have come between two tries.
