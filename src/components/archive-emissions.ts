@@ -2,8 +2,10 @@ import type { Emission } from '../scan/index.ts'
 
 // What components for plain archives say alike.
 
-/** Bytes that belong to no member, as a child of their own. */
+/** Bytes that belong to no member, as a child of their own; all of them together are no member, but the archive itself. */
 export function gapChild(bytes: Uint8Array, offset: number, end: number): Emission {
+  if (offset === 0 && end === bytes.length)
+    return { emit: 'missed', reason: 'malformed', detail: 'Nothing in it can be told apart' }
   return { emit: 'child', name: `gap-at-${offset}`, content: bytes.subarray(offset, end) }
 }
 

@@ -62,8 +62,11 @@ function* passwords(file: PdfFile): Generator<Emission, void, void> {
 }
 
 function* gaps(file: PdfFile): Generator<Emission, void, void> {
-  for (const { start, end } of file.gaps)
-    yield { emit: 'child', name: `gap-at-${start}`, content: file.bytes.subarray(start, end) }
+  for (const { start, end } of file.gaps) {
+    const isWhole = start === 0 && end === file.bytes.length
+    if (isWhole) yield { emit: 'missed', reason: 'malformed', detail: 'Nothing in it can be told apart' }
+    else yield { emit: 'child', name: `gap-at-${start}`, content: file.bytes.subarray(start, end) }
+  }
 }
 
 /** Objects that do something, or say what something is. */
