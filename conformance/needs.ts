@@ -61,6 +61,13 @@ const NEEDS = {
     is: () => ['7z', 'bsdtar', 'tar', 'cpio', 'ar', 'unar', 'cabextract'].every(hasProgram),
     help: 'Debian packages p7zip-full, libarchive-tools, cpio, binutils, unar and cabextract',
   },
+  makers: {
+    is: () =>
+      ['7z', 'cpio', 'ar', 'xz', 'lzip', 'lz4', 'lzop', 'compress', 'genisoimage', 'mksquashfs', 'wimlib-imagex'].every(
+        hasProgram,
+      ) && ['mcopy', 'makensis', 'uuencode', 'dpkg-deb'].every(hasProgram),
+    help: 'Debian packages genisoimage squashfs-tools wimtools mtools dosfstools nsis sharutils and the compressors',
+  },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
   client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },
 } as const

@@ -84,6 +84,10 @@ class WindowLoader implements ContentWindow {
 }
 
 const PE_TARGET = 1
+/** Marks of what no component reads. */
+const UNREAD: readonly (readonly [mark: string, what: string])[] = [
+  ['setup-stream', 'The files of this InstallShield setup lie in a stream that is not taken apart yet'],
+]
 /** PE, ELF, Mach-O. */
 const PROGRAM_TARGETS: ReadonlySet<number> = new Set([PE_TARGET, 6, 9])
 
@@ -144,6 +148,7 @@ export class FlatScanner {
       },
       onMark: name => void marks.push(name),
     })
+    for (const [mark, what] of UNREAD) if (marks.includes(mark)) findings.missed('unsupported', what)
     const hidden = type.target === PE_TARGET ? hiddenContent(layout(), content) : undefined
     if (hidden !== undefined) findings.missed('unsupported', hidden)
   }
