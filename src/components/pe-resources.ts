@@ -52,7 +52,9 @@ export const peResources: Component = {
     version: '1',
     description: 'Programs, containers and raw data among the resources of Windows programs',
     accepts: ['pe'],
+    marks: ['zip', 'rar', '7z', 'cab', 'ole2', 'pdf', 'xz', 'gzip', 'lha', 'pe', 'elf'],
     stage: 'extract',
+    place: 'engine',
   },
   process,
 }
@@ -75,7 +77,8 @@ function* process({ bytes }: ComponentInput): Generator<Emission, void, void> {
       return
     }
     const properties = [{ name: 'pe.resource-offset', value: String(offset) }]
-    yield { emit: 'child', name: nameOf(resource), content, properties }
+    // Raw data among them may look like anything.
+    yield { emit: 'child', name: nameOf(resource), content, properties, guess: true }
   }
   if (found.isCut) yield { emit: 'missed', reason: 'too-large', detail: 'It has more resources than are read' }
 }

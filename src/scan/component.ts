@@ -46,7 +46,10 @@ export interface ComponentManifest {
   readonly accepts: readonly (FileTypeName | '*')[]
   /** Types that it is not given although `accepts` names them. Default: none. */
   readonly rejects?: readonly FileTypeName[]
-  /** Marks (signatures/compile/marks.ts) of which one must have been found in an artifact. Default: it is given all. */
+  /**
+   * Marks (signatures/compile/marks.ts) of which one must have been found in an artifact that is no container by its
+   * type. Default: it is given all.
+   */
   readonly marks?: readonly string[]
   readonly stage: Stage
   /**

@@ -1,7 +1,7 @@
 import type { ComponentBudget, ComponentManifest } from './component.ts'
 import { STAGES } from './component.ts'
 import type { EmissionSink } from './run-component.ts'
-import type { FileTypeName } from '../formats/index.ts'
+import { typeByName, type FileTypeName } from '../formats/index.ts'
 
 // What the pipeline asks of whoever runs components: a sandbox, or the process itself in tests.
 
@@ -40,7 +40,7 @@ export class Planner {
   plan(type: FileTypeName, marks: readonly string[]): readonly ComponentManifest[] {
     let plan = this.#plans.get(type)
     if (plan === undefined) this.#plans.set(type, (plan = this.#manifests.filter(manifest => accepts(manifest, type))))
-    return plan.every(({ marks: needed }) => needed === undefined)
+    return typeByName(type).container || plan.every(({ marks: needed }) => needed === undefined)
       ? plan
       : plan.filter(({ marks: needed }) => needed === undefined || needed.some(mark => marks.includes(mark)))
   }

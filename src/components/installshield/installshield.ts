@@ -22,6 +22,7 @@ export const installShieldComponent: Component = {
     version: '1',
     description: 'Takes apart what InstallShield setup programs carry, and InstallShield cabinets',
     accepts: ['pe', 'ishield-msi', 'cab-installshield'],
+    marks: ['installshield'],
     stage: 'extract',
   },
   process: takeApart,

@@ -20,6 +20,7 @@ const BEGINNINGS: readonly (readonly [name: string, hex: string])[] = [
   ['autoit', '4155332145413035'],
   ['autoit', '4155332145413036'],
   ['installshield', '49536328'],
+  ['installshield', '496e7374616c6c536869656c6400'],
   ['setup-stream', '4953536574757053747265616d'],
   ['inno', '496e6e6f205365747570205365747570204461746120'],
   ['pyinstaller', '4d45490c0b0a0b0e'],
