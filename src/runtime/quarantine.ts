@@ -103,12 +103,12 @@ export class Quarantine {
   }
 
   async #ensure(job: Job): Promise<EngineProcess> {
-    const { imagePath } = this.#owner
-    if (this.#engine !== undefined && this.#engine.imagePath !== imagePath()) await this.#drop('another database')
+    if (this.#engine !== undefined && this.#engine.imagePath !== this.#owner.imagePath())
+      await this.#drop('another database')
     for (let tries = 1, pauseMs = FIRST_PAUSE_MS; this.#engine === undefined; tries++, pauseMs *= 2) {
       try {
         // A reload may have come between two tries.
-        this.#starting = new EngineProcess(this.#launch, imagePath(), this.#engineOwner)
+        this.#starting = new EngineProcess(this.#launch, this.#owner.imagePath(), this.#engineOwner)
         await this.#starting.ready
         this.#engine = this.#starting
       } catch (error) {
