@@ -7,6 +7,11 @@ import type { Findings } from './findings.ts'
 import { severityOf, unofficial } from './names.ts'
 
 // Hash signatures. A digest is computed once, and only when some signature could match content of this size.
+//
+// Tried and dropped (2026-11), for the MD5 that two signatures of any size ask of every file, 1.25 ms/MB in OpenSSL:
+// - four or eight files at once in WebAssembly SIMD: 0.68 and 0.52 ms/MB, but 2.7 and 4.1 for each file; with the sizes
+//   of everyday, eight files ahead, that comes to 1.05 for ELF by calculation;
+// - MD5 and prefilter in one loop: 1.5 ms/MB for ELF where one after the other takes 1.67, Windows programs 1.9 for 2.3.
 
 /** Digests of one piece of content, computed when first asked for. */
 export class ContentDigests {
