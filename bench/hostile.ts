@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { toHex } from '../conformance/carriers/bytes.ts'
 import { MARKER } from '../conformance/hostile/mutate.ts'
 import { mutatedSignatures } from '../conformance/hostile/signatures.ts'
-import { badClients, footprint, killEngines, mutatedFiles, settled } from '../conformance/hostile/trials.ts'
+import { badClients, killEngines, mutatedFiles, settled, steady } from '../conformance/hostile/trials.ts'
 import { SCRATCH } from './lib/folders.ts'
 import { record, type Row } from './lib/record.ts'
 import { startLazaret } from './lib/servers.ts'
@@ -49,7 +49,7 @@ faults('mutated signature files', signatures.wrong)
 
 const server = await startLazaret({ folder: join(SCRATCH, 'hostile-server'), database, threads: 2 })
 await mutatedFiles(server, 50, 'warm')
-const before = await footprint(server)
+const before = await steady(server)
 
 const files = await mutatedFiles(server, Number(values.files), 'bench')
 console.log('mutated files', { ...files, wrong: files.wrong.length })

@@ -27,7 +27,9 @@ const IN_SETUP = /^clam_IS(cab_(ext|int)|msi_ext)\.exe$/
 const MAX_DEPTH = 4
 
 const components = [...COMPONENTS, sevenZipComponent(async () => loadSevenZip(await readSevenZipCode()))]
-const componentFor = (type: FileTypeName) => components.find(({ manifest }) => manifest.accepts.includes(type))
+/** The one that takes a type apart by its own format; carving and resources are tested elsewhere. */
+const componentFor = (type: FileTypeName) =>
+  components.find(({ manifest }) => manifest.accepts.includes(type) && manifest.place !== 'engine')
 
 async function takeApart(content: Uint8Array, passwords: readonly string[] = []): Promise<Collected | undefined> {
   const type = identify(content).name as FileTypeName

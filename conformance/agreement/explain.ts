@@ -3,7 +3,9 @@ import type { Agreement, Difference } from './agree.ts'
 /** Why the two scanners may differ; a difference that fits nowhere is a fault until it is understood. */
 const REASONS = {
   'normalised-text':
-    'ClamAV compares signatures for text (target 7) only with a normalised copy: lower case, runs of white space as one space, other bytes dropped. Lazaret compares them with the raw content for now.',
+    'ClamAV compares signatures for text (target 7) only with a normalised copy: lower case, runs of white space as one space, other bytes dropped. Lazaret compares them with the raw content and with such a copy.',
+  'normalised-html':
+    'Lazaret finds it in one of the normalised views of HTML (tags, scripts), in which text stands at another place than in the file; views differ in detail between the two.',
   inside:
     'ClamAV found it, or something else, inside the file or in a decoded part; told to look at raw content only, it agrees with Lazaret.',
   unexplained: 'Not understood yet.',
@@ -13,6 +15,7 @@ export type ReasonName = keyof typeof REASONS
 /** The reason for one difference. */
 export function explain(difference: Difference): ReasonName {
   if (difference.target === 7) return 'normalised-text'
+  if (difference.target === 3 && difference.peer.length < difference.ours.length) return 'normalised-html'
   if (difference.shallow.join('\n') === difference.ours.join('\n')) return 'inside'
   return 'unexplained'
 }

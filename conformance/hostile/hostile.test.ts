@@ -7,7 +7,7 @@ import { toHex } from '../carriers/bytes.ts'
 import { missing } from '../needs.ts'
 import { MARKER } from './mutate.ts'
 import { mutatedSignatures } from './signatures.ts'
-import { badClients, footprint, killEngines, mutatedFiles, settled, type Footprint } from './trials.ts'
+import { badClients, killEngines, mutatedFiles, settled, steady, type Footprint } from './trials.ts'
 
 // A reduced version of bench/hostile.ts.
 
@@ -32,7 +32,7 @@ describe.skipIf(missing('lazaret').length > 0)('a server among hostile files, dy
     server = await startLazaret({ folder: join(folder, 'server'), database, threads: 2 })
     await ask(server.clamd, 'zPING\0')
     await mutatedFiles(server, 50, 'warm')
-    before = await footprint(server)
+    before = await steady(server)
   })
   afterAll(async () => {
     await server?.stop()

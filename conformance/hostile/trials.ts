@@ -218,6 +218,18 @@ export async function footprint(server: ScanServer): Promise<Footprint> {
   }
 }
 
+const STEADY_MS = 1500
+
+/** The footprint once it does not change any more: sandboxes start beside the server. */
+export async function steady(server: ScanServer): Promise<Footprint> {
+  for (let last = await footprint(server); ;) {
+    await sleep(STEADY_MS)
+    const now = await footprint(server)
+    if (now.processes === last.processes && now.files === last.files) return now
+    last = now
+  }
+}
+
 /** Waits until nothing more is held than before; returns what is. */
 export async function settled(server: ScanServer, before: Footprint, timeoutMs: number): Promise<Footprint> {
   const end = performance.now() + timeoutMs
