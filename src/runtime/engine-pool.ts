@@ -2,6 +2,7 @@ import type { DatabaseInfo } from './engine-parts.ts'
 import { EngineProcess } from './engine-process.ts'
 import type { EngineLaunch, EngineOwner } from './engine-process.ts'
 import type { Job } from './job.ts'
+import type { SandboxLayer } from './sandbox/layers.ts'
 
 // The engine in use, the ones that it replaced and that still have work in hand, and the one that is about to replace it.
 
@@ -15,6 +16,8 @@ const MAX_SHORT_LIFE_DELAY_MS = 250
 export interface PoolOwner {
   /** A thread of the engine in use has room. */
   room(): void
+  /** The walls around the sandboxes of an engine are known. */
+  layers(layers: readonly SandboxLayer[], message: string): void
   /** A thread or an engine ended: suspects were being scanned, innocents waited behind them. */
   interrupted(suspects: readonly Job[], innocent: readonly Job[]): void
   /** An engine or a thread of one ended although nobody asked for it. */
@@ -110,6 +113,7 @@ export class EnginePool {
       if (this.#draining.has(engine)) this.#endWhenDrained(engine)
       else this.#owner.room()
     },
+    layers: (layers, message) => this.#owner.layers(layers, message),
     takenBack: jobs => this.#owner.interrupted([], jobs),
     threadEnded: (engine, suspect, innocent) => {
       this.#owner.lost('a thread ended')

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { DatabaseInfo } from './engine-parts.ts'
 import type { Job } from './job.ts'
 import type { RuntimeLimits } from './limits.ts'
+import type { SandboxLayer } from './sandbox/layers.ts'
 import { ThreadLink } from './thread-link.ts'
 import { FIRST_THREAD_FD, readFromEngine } from './wire.ts'
 import type { EngineArguments, FromEngine, ToEngine } from './wire.ts'
@@ -22,6 +23,8 @@ export interface EngineLaunch {
 export interface EngineOwner {
   /** A thread has room. */
   freed(engine: EngineProcess): void
+  /** The walls around its sandboxes are known; where there are none, `message` says why. */
+  layers(layers: readonly SandboxLayer[], message: string): void
   /** Jobs that waited behind one that takes long are to go elsewhere. */
   takenBack(jobs: readonly Job[]): void
   /** A thread ended: `suspect` was being scanned, `innocent` jobs only waited behind it. The thread is replaced. */
@@ -175,6 +178,8 @@ export class EngineProcess {
         this.#pingedAtMs = 0
         this.#residentBytes = message.residentBytes
         return
+      case 'layers':
+        return this.#owner.layers(message.layers, message.message)
       case 'thread-ended': {
         const link = this.links[message.thread]
         if (link !== undefined && link.replacedAtMs === 0) this.#replaceThread(link)

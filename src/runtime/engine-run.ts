@@ -33,6 +33,10 @@ export const runEngine = (parts: EngineParts, workerUrl: URL): void => {
   }
   // One to spare: a child that dies costs nobody a wait.
   const pool = new SandboxPool({ size: args.threads + 1 })
+  pool.ready.then(
+    () => tell({ event: 'layers', layers: pool.layers(), message: '' }),
+    (error: Error) => tell({ event: 'layers', layers: [], message: error.message }),
+  )
   const workers: (Worker | undefined)[] = []
   const start = (index: number, resync?: Uint8Array): void => {
     const sandbox = createSandboxLink(pool)

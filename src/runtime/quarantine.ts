@@ -143,6 +143,8 @@ export class Quarantine {
     freed: engine => {
       if (engine === this.#engine && engine.isIdle) this.#release()
     },
+    // The engine of everybody else has told.
+    layers: () => {},
     // One job at a time: nothing waits behind it.
     takenBack: () => {},
     threadEnded: (engine, suspect) => {

@@ -5,6 +5,8 @@ import { activeJob, Counters } from './counters.ts'
 import { CrashMemory, hashContent, sizeOf } from './crash-memory.ts'
 import { EnginePool } from './engine-pool.ts'
 import { Job } from './job.ts'
+import type { SandboxLayer } from './sandbox/layers.ts'
+import { missingLayers } from './missing-layers.ts'
 import { JobQueue } from './job-queue.ts'
 import { MAX_CONTENT_BYTES } from './limits.ts'
 import type { RuntimeLimits } from './limits.ts'
@@ -63,6 +65,8 @@ export class EngineSupervisor implements Scanner {
   #nextReload: Promise<ReloadOutcome> | undefined
   #closing: Promise<void> | undefined
   #watches = 0
+  /** What was last said of missing walls. */
+  #warning = ''
   #watcher: NodeJS.Timeout | undefined
   #onSettled: (() => void) | undefined
 
@@ -73,6 +77,7 @@ export class EngineSupervisor implements Scanner {
     const launch = { enginePath: options.enginePath, threads: options.threads, limits: this.#limits }
     this.#pool = new EnginePool(launch, {
       room: () => this.#pump(),
+      layers: (layers, message) => this.#warnOf(layers, message),
       interrupted: (suspects, innocent) => this.#interrupted(suspects, innocent),
       lost: message => this.#lost(message),
     })
@@ -293,6 +298,14 @@ export class EngineSupervisor implements Scanner {
     if (this.#closing !== undefined) return
     this.#counters.engineRestarts++
     this.#options.log(`engine: ${message}`)
+  }
+
+  /** One line for each wall that is missing around the sandboxes; said once, and again when it changes. */
+  #warnOf(layers: readonly SandboxLayer[], message: string): void {
+    const lines = missingLayers(layers, message)
+    if (lines.join('\n') === this.#warning) return
+    this.#warning = lines.join('\n')
+    for (const line of lines) this.#options.log(line)
   }
 
   async #reload(): Promise<ReloadOutcome> {

@@ -2,6 +2,8 @@ import { MIN_STREAMS, PROTOCOL_MIN_VERSION, PROTOCOL_VERSION } from '../protocol
 import type { Hello } from '../protocol/index.ts'
 import type { TreeLimits } from '../scan/index.ts'
 import type { SandboxLink } from './sandbox/channel.ts'
+import { LAYER_NAMES } from './sandbox/layers.ts'
+import type { SandboxLayer } from './sandbox/layers.ts'
 import type { DatabaseInfo } from './engine-parts.ts'
 import { ENGINE_VERSION } from './unscannable.ts'
 
@@ -58,6 +60,8 @@ export type FromEngine =
   | { readonly event: 'ready'; readonly database: DatabaseInfo }
   | { readonly event: 'refused'; readonly message: string }
   | { readonly event: 'pong'; readonly residentBytes: number }
+  /** The walls around its sandboxes; none: no sandbox can be started, and `message` says why. */
+  | { readonly event: 'layers'; readonly layers: readonly SandboxLayer[]; readonly message: string }
   | { readonly event: 'thread-ended'; readonly thread: number; readonly message: string }
 
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -66,7 +70,7 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 /** What an engine said, if it is something an engine can say: it has seen hostile content and is not believed blindly. */
 export const readFromEngine = (message: unknown): FromEngine | undefined => {
   if (typeof message !== 'object' || message === null) return undefined
-  const { event, database, message: text, residentBytes, thread } = message as Record<string, unknown>
+  const { event, database, message: text, residentBytes, thread, layers } = message as Record<string, unknown>
   switch (event) {
     case 'ready':
       return isDatabaseInfo(database) ? { event, database } : undefined
@@ -74,11 +78,23 @@ export const readFromEngine = (message: unknown): FromEngine | undefined => {
       return isText(text) ? { event, message: text } : undefined
     case 'pong':
       return isNumber(residentBytes) ? { event, residentBytes } : undefined
+    case 'layers':
+      return isText(text) && isLayers(layers) ? { event, layers, message: text } : undefined
     case 'thread-ended':
       return isNumber(thread) && isText(text) ? { event, thread, message: text } : undefined
     default:
       return undefined
   }
+}
+
+const isLayers = (value: unknown): value is readonly SandboxLayer[] =>
+  Array.isArray(value) && value.length <= LAYER_NAMES.length && value.every(isLayer)
+
+const isLayer = (value: unknown): value is SandboxLayer => {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, active, why, advice } = value as Record<string, unknown>
+  const isAdvice = advice === undefined || isText(advice)
+  return LAYER_NAMES.some(known => known === name) && typeof active === 'boolean' && isText(why) && isAdvice
 }
 
 const isDatabaseInfo = (value: unknown): value is DatabaseInfo => {

@@ -11,6 +11,10 @@ export class CrashTable implements CrashCounter {
     return this.#counts.get(key) ?? 0
   }
 
+  forget(key: string): void {
+    if (this.#counts.size > 0) this.#counts.delete(key)
+  }
+
   count(key: string): number {
     const crashes = this.of(key) + 1
     this.#counts.delete(key)

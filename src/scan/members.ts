@@ -7,10 +7,10 @@ const MAX_DRAINED_BYTES = 1 << 20
 /** Thrown through whoever runs a component, to end a run whose rest is not wanted. */
 export class RunStopped extends Error {}
 
-/** The sink of one run of a component: puts members together, and passes over what an earlier run gave already. */
 /** Longer members are put together beside the window: what it once held stays in memory. */
 const MAX_IN_WINDOW_BYTES = 32 << 20
 
+/** The sink of one run of a component: puts members together, and passes over what an earlier run gave already. */
 export class Members implements EmissionSink {
   readonly #tree: Tree
   readonly #waiting: Waiting
@@ -105,6 +105,7 @@ export class Members implements EmissionSink {
     if (head === undefined) return
     this.#head = undefined
     this.#waiting.children = this.#childrenSeen
+    this.#waiting.bytes += this.#fill
     const content = new Uint8Array(
       this.#own ?? this.#target.buffer,
       this.#own === undefined ? this.#target.byteOffset : 0,

@@ -48,15 +48,23 @@ export class TreeBudget {
     return performance.now() > this.deadlineMs
   }
 
-  /** What one component may use of what is left. @param isLinear - what comes out of it is charged here alone */
-  share(own: ComponentBudget, isLinear: boolean): ComponentBudget {
+  /**
+   * What one component may use of what is left.
+   * @param isLinear - what comes out of it is charged here alone
+   * @param taken - what an earlier run gave already, and this one gives once more
+   */
+  share(
+    own: ComponentBudget,
+    isLinear: boolean,
+    taken: { readonly children: number; readonly bytes: number },
+  ): ComponentBudget {
     return {
       timeMs: Math.max(1, Math.min(own.timeMs, Math.ceil(this.deadlineMs - performance.now()))),
       memoryBytes: own.memoryBytes,
       outputBytes: isLinear
         ? own.outputBytes
-        : Math.min(own.outputBytes, this.maxOutputBytes - this.#outputBytes + SLACK_BYTES),
-      children: Math.min(own.children, this.limits.maxArtifacts - this.#artifacts + 1),
+        : Math.min(own.outputBytes, this.maxOutputBytes - this.#outputBytes + taken.bytes + SLACK_BYTES),
+      children: Math.min(own.children, this.limits.maxArtifacts - this.#artifacts + taken.children + 1),
     }
   }
 }

@@ -8,13 +8,14 @@ import {
   type Relation,
   type Verdict,
 } from '../report/index.ts'
-import { DEFAULT_COMPONENT_BUDGET, type ComponentManifest } from './component.ts'
+import { DEFAULT_COMPONENT_BUDGET, type ComponentManifest, type MissedEmission } from './component.ts'
 import type { ScanRequest } from './engine-thread.ts'
 import { Findings } from './findings.ts'
 import { addHeuristics } from './heuristics.ts'
 import type { FlatResult, FlatScanner } from './flat.ts'
 import { Members, RunStopped } from './members.ts'
 import { Passwords } from './passwords.ts'
+import { jsonBytes, listed, ReportRoom, shortened } from './report-room.ts'
 import type { ChildHead, PlainEmission } from './run-component.ts'
 import type { TreeLimits } from './limits.ts'
 import { budgetSentence, TreeBudget, type BudgetEnd } from './tree-budget.ts'
@@ -33,10 +34,14 @@ import type { Planner, Unpacker, UnpackOrder, UnpackOutcome } from './unpacker.t
 const MAX_WAITING_BYTES = 128 << 20
 /** Longest name of a member that is kept, in UTF-16 units. */
 const MAX_NAME_CHARS = 1024
+/** Longer paths lose their beginning: every artifact says whose child it is. */
+const MAX_PATH_CHARS = 2048
 /** Looks at the clock after this many bytes. */
 const CLOCK_BYTES = 1 << 20
 /** Components may say so much about one artifact. */
 const MAX_PROPERTIES = 256
+/** Things not seen that are kept of what may be no file. */
+const MAX_EXCUSED = 64
 /** Crashes after which content is not given to a component again. */
 const MAX_CRASHES = 2
 
@@ -56,6 +61,8 @@ export interface CrashCounter {
   /** @returns crashes so far, this one included */
   count(key: string): number
   of(key: string): number
+  /** It was run without a crash. */
+  forget(key: string): void
 }
 
 export interface Node {
@@ -71,8 +78,10 @@ export interface Node {
   readonly findings: Findings
   /** ClamAV's names of this type and those around it, outermost first: what its members are inside of. */
   readonly containers: readonly string[]
-  /** It only looks like a file: if it is none, nothing is missed. */
-  readonly guess: boolean
+  /** It only looks like a file: if it is none, nothing is missed. False as soon as something came out of it. */
+  guess: boolean
+  /** What would be missed if it were a file after all. */
+  readonly excused: MissedEmission[]
   /** An earlier artifact with the same content in the same kind of place. */
   readonly twin?: Node
 }
@@ -84,9 +93,12 @@ export interface Waiting {
   readonly plan: readonly ComponentManifest[]
   /** Place in the plan. */
   component: number
-  /** Members and other emissions of that component that were already taken. */
+  /** Members and other emissions of that component that were already taken, and bytes of those members. */
   children: number
   emissions: number
+  bytes: number
+  /** What its first run was given: another one has to come to the same members. */
+  passwords: readonly string[] | undefined
 }
 
 export class Tree {
@@ -95,6 +107,7 @@ export class Tree {
   readonly #onDetection: ((detection: Detection) => void) | undefined
   readonly #budget: TreeBudget
   readonly #passwords: Passwords
+  readonly #room = new ReportRoom()
   readonly #nodes: Node[] = []
   readonly #waiting: Waiting[] = []
   /** First artifact of each content, by digest and place. */
@@ -126,6 +139,7 @@ export class Tree {
     this.#wait(root, content, result.marks)
     for (let next = this.#waiting.at(-1); next !== undefined; next = this.#waiting.at(-1)) {
       const { children } = next
+      if (!this.stopped && this.#budget.isLate) this.#end('time', next.node)
       if (this.stopped) this.#drop(next)
       else if (this.#advance(next) === 'later' && next.children === children) this.#end('output', next.node)
       if (next.component === next.plan.length) this.#drop(next)
@@ -144,7 +158,7 @@ export class Tree {
       trusted: findings.trusted,
     }))
     const verdicts = withTwins(this.#nodes, verdictsOf(judged))
-    return this.#nodes.map((node, i) => ({
+    const artifacts = this.#nodes.map((node, i) => ({
       id: node.id,
       ...(node.parent === undefined ? {} : { parent: node.parent.id }),
       relation: node.relation,
@@ -156,6 +170,8 @@ export class Tree {
       verdict: verdicts[i],
       ...node.findings.members(),
     }))
+    const chosen = listed(this.#nodes)
+    return chosen === undefined ? artifacts : shortened(artifacts, chosen)
   }
 
   /** The budget is used up. */
@@ -175,11 +191,20 @@ export class Tree {
 
   #infected = false
 
-  #findings(path: string): Findings {
-    return new Findings(path, this.#request.allMatches, detection => {
-      if (detection.severity === 'malicious') this.#infected = true
-      this.#onDetection?.(detection)
-    })
+  readonly #heard = (detection: Detection): void => {
+    if (detection.severity === 'malicious') this.#infected = true
+    this.#onDetection?.(detection)
+  }
+
+  #findings(path: string, pathBytes?: number): Findings {
+    return new Findings(path, this.#request.allMatches, this.#heard, this.#room, pathBytes)
+  }
+
+  #findingsOf(name: string, { findings }: Node): Findings {
+    const bytes = jsonBytes(name) + '…!/'.length * 3
+    return findings.path.length > MAX_PATH_CHARS
+      ? this.#findings(`…!/${name}`, bytes)
+      : this.#findings(`${findings.path}!/${name}`, findings.pathBytes + bytes)
   }
 
   #match(
@@ -210,7 +235,8 @@ export class Tree {
     const isWanted = parent !== undefined || this.#request.identity !== false || this.#plan(type, marks).length > 0
     const known = isWanted ? digests.sha256 : digests.knownSha256
     const sha256 = relation === 'view' ? undefined : known
-    const key = `${sha256} ${type.name} ${parent?.containers.join('>') ?? ''}`
+    // Of a guess less is said than of a file.
+    const key = `${sha256} ${type.name} ${guess} ${parent?.containers.join('>') ?? ''}`
     const twin = sha256 === undefined ? undefined : this.#seen.get(key)
     const node: Node = {
       id: this.#nodes.length,
@@ -223,6 +249,7 @@ export class Tree {
       sha256,
       findings,
       guess,
+      excused: [],
       containers: [...(parent?.containers ?? []), type.clamType],
       ...(twin === undefined ? {} : { twin }),
     }
@@ -250,14 +277,24 @@ export class Tree {
       return findings.missed('too-large', `Only content of up to ${limits.maxUnpackBytes} bytes is taken apart`)
     const kept = keep(content, this.#host.window)
     this.#waitingBytes += kept.length
-    const waiting = { node, content: kept, plan, component: 0, children: 0, emissions: 0 }
+    const waiting = {
+      node,
+      content: kept,
+      plan,
+      component: 0,
+      children: 0,
+      emissions: 0,
+      bytes: 0,
+      passwords: undefined,
+    }
     this.#waiting.push(waiting)
     this.#runLinear(waiting)
   }
 
   /** What runs in this thread is run at once, also in the middle of a run in a sandbox: nothing has to be kept for it. */
   #runLinear(waiting: Waiting): void {
-    const isNext = (): boolean => !this.stopped && waiting.plan[waiting.component]?.place === 'engine'
+    const isNext = (): boolean =>
+      !this.stopped && !this.#budget.isLate && waiting.plan[waiting.component]?.place === 'engine'
     while (isNext() && this.#advance(waiting) === 'again');
     if (waiting.component === waiting.plan.length) this.#drop(waiting)
   }
@@ -297,20 +334,25 @@ export class Tree {
       this.#host.crashes.count(key)
       return 'again'
     }
-    if (outcome === 'time') node.findings.missed('time', `${manifest.name} was ended: it took longer than it may`)
+    if (outcome === 'unavailable')
+      node.findings.missed('crashed', `There is no sandbox in which ${manifest.name} could be run`)
+    else if (outcome === 'time') node.findings.missed('time', `${manifest.name} was ended: it took longer than it may`)
+    else this.#host.crashes.forget(key)
     if (members.passedOver) return 'later'
     this.#next(waiting)
     return 'again'
   }
 
-  #run(manifest: ComponentManifest, { node, content }: Waiting, members: Members): UnpackOutcome {
+  #run(manifest: ComponentManifest, waiting: Waiting, members: Members): UnpackOutcome {
+    const { node, content } = waiting
+    const own = { ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget }
     const order: UnpackOrder = {
       component: manifest.name,
       type: node.type.name as FileTypeName,
       name: lastPart(node.name),
-      passwords: this.#passwords.list(),
+      passwords: (waiting.passwords ??= this.#passwords.list()),
       options: {},
-      budget: this.#budget.share({ ...DEFAULT_COMPONENT_BUDGET, ...manifest.budget }, manifest.place === 'engine'),
+      budget: this.#budget.share(own, manifest.place === 'engine', waiting),
       content,
     }
     try {
@@ -325,6 +367,8 @@ export class Tree {
     waiting.component++
     waiting.children = 0
     waiting.emissions = 0
+    waiting.bytes = 0
+    waiting.passwords = undefined
   }
 
   #end(reason: BudgetEnd, node: Node): void {
@@ -379,7 +423,8 @@ export class Tree {
     const size = content.length
     const relation = head.relation ?? 'extracted'
     const name = head.name.slice(0, MAX_NAME_CHARS)
-    const findings = this.#findings(`${container.findings.path}!/${name === '' ? `#${index}` : name}`)
+    if (container.guess) this.#isFile(container)
+    const findings = this.#findingsOf(name === '' ? `#${index}` : name, container)
     for (const { name: property, value } of head.properties ?? []) findings.property(property, value)
     if (cut)
       findings.missed(
@@ -397,6 +442,13 @@ export class Tree {
     )
   }
 
+  /** Something came out of it: it is a file, and what was not seen of it was missed. */
+  #isFile(node: Node): void {
+    node.guess = false
+    for (const { reason, detail, bytes, member } of node.excused.splice(0))
+      node.findings.missed(reason, detail, bytes, member)
+  }
+
   /** What a component says beside members. */
   note(node: Node, emission: PlainEmission): void {
     const { findings } = node
@@ -411,7 +463,10 @@ export class Tree {
       case 'missed':
         // The end of the whole budget was said already.
         if (this.#ended !== undefined && (emission.reason === 'too-large' || emission.reason === 'time')) return
-        if (node.guess && isNoFile(emission.reason)) return findings.anomaly('embedded-broken', emission.detail)
+        if (node.guess && isNoFile(emission.reason)) {
+          if (node.excused.length < MAX_EXCUSED) node.excused.push(emission)
+          return findings.anomaly('embedded-broken', emission.detail)
+        }
         return findings.missed(emission.reason, emission.detail, emission.bytes, emission.member)
       case 'password':
         return this.#passwords.found(emission.password)

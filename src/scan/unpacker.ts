@@ -17,8 +17,11 @@ export interface UnpackOrder {
   readonly content: Uint8Array
 }
 
-/** `crashed`: the component ended whoever ran it; `time`: it was ended at its budget's end. */
-export type UnpackOutcome = 'done' | 'crashed' | 'time'
+/**
+ * `crashed`: the component ended whoever ran it; `time`: it was ended at its budget's end; `unavailable`: nobody could
+ * run it, which is no fault of the content.
+ */
+export type UnpackOutcome = 'done' | 'crashed' | 'time' | 'unavailable'
 
 export interface Unpacker {
   /** Every component that can be run. */

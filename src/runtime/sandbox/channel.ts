@@ -4,6 +4,7 @@ import type { EmissionSink } from '../../scan/index.ts'
 import type { SandboxPool } from './pool.ts'
 import type { RunHandle, Taker } from './pool-types.ts'
 import { createRing, RingReader, RingWriter } from './ring.ts'
+import type { RunEnd } from './ring.ts'
 import { Session } from './session.ts'
 import type { SandboxResult } from './session.ts'
 import { encodeRequest } from './wire.ts'
@@ -67,7 +68,7 @@ class LinkServer implements Taker {
     return this.#ring.write(bytes)
   }
 
-  ended(state: 'crashed' | 'time', why: string): void {
+  ended(state: RunEnd, why: string): void {
     this.#ring.end(state, why)
   }
 

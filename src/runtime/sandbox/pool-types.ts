@@ -1,4 +1,5 @@
 import type { LaunchPlan, SandboxTarget } from './launch.ts'
+import type { RunEnd } from './ring.ts'
 
 // What a pool of sandbox children is told, and what it tells.
 
@@ -53,7 +54,7 @@ export interface Taker {
   /** False: no more until RunHandle.resume(). */
   data(bytes: Uint8Array): boolean
   /** The run has ended, and the child has not said so. */
-  ended(state: 'crashed' | 'time', why: string): void
+  ended(state: RunEnd, why: string): void
 }
 
 export interface RunHandle {
@@ -70,6 +71,8 @@ export interface SandboxCounters {
   readonly runs: number
   readonly crashed: number
   readonly time: number
+  /** Runs for which there was no child. */
+  readonly unavailable: number
   /** Children replaced because they had done enough. */
   readonly retired: number
   /** Children that can be given work now, and those that have it. */

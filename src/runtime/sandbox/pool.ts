@@ -36,7 +36,7 @@ export class SandboxPool implements SlotOwner {
   #failedInARow = 0
   #closing = false
   readonly #ready: Promise<void>
-  readonly #counts = { started: 0, failedStarts: 0, runs: 0, crashed: 0, time: 0, retired: 0 }
+  readonly #counts = { started: 0, failedStarts: 0, runs: 0, crashed: 0, time: 0, unavailable: 0, retired: 0 }
   #startMs = 0
 
   /** Starts the children at once; runs may be given at once, too, and wait until the first child is ready. */
@@ -88,7 +88,7 @@ export class SandboxPool implements SlotOwner {
     this.#counts.runs++
     if (this.#closing) {
       // Not before the caller has the handle.
-      queueMicrotask(() => run.end('crashed', 'the sandbox is closed'))
+      queueMicrotask(() => run.end('unavailable', 'the sandbox is closed'))
       return run
     }
     run.timer = setTimeout(() => this.#waitedTooLong(run), run.deadlineMs - performance.now())
@@ -162,8 +162,8 @@ export class SandboxPool implements SlotOwner {
     const runs = this.#waiting
     this.#waiting = []
     for (const run of runs) {
-      if (!run.isOver) this.#counts.crashed++
-      run.end('crashed', why)
+      if (!run.isOver) this.#counts.unavailable++
+      run.end('unavailable', why)
     }
   }
 }

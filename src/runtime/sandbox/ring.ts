@@ -25,7 +25,10 @@ const RING_BYTES = 1 << 20
 /** The reader takes at most this much at once, so that the writer can fill the rest meanwhile. */
 const MAX_TAKE_BYTES = 256 * 1024
 
-export const RUN_STATE = { running: 0, crashed: 1, time: 2 } as const
+export const RUN_STATE = { running: 0, crashed: 1, time: 2, unavailable: 3 } as const
+/** How a run ends without a word of its child; `unavailable`: there was no child to run it. */
+export type RunEnd = Exclude<keyof typeof RUN_STATE, 'running'>
+const ENDS: readonly RunEnd[] = ['crashed', 'time', 'unavailable']
 
 /** @param capacityBytes - a power of two */
 export const createRing = (capacityBytes = RING_BYTES): SharedArrayBuffer =>
@@ -56,7 +59,7 @@ class Ring {
 export class RingWriter extends Ring {
   #waiting: Uint8Array[] = []
   /** How the run ended, to be said behind what waits. */
-  #ending: { readonly state: 'crashed' | 'time'; readonly why: string } | undefined
+  #ending: { readonly state: RunEnd; readonly why: string } | undefined
 
   /** A run begins: the ring is empty and belongs to it. */
   begin(run: number): void {
@@ -90,7 +93,7 @@ export class RingWriter extends Ring {
   }
 
   /** The run ends, and the child has not said so. What it said before can still be read. */
-  end(state: 'crashed' | 'time', why: string): void {
+  end(state: RunEnd, why: string): void {
     this.#ending = { state, why }
     this.more()
   }
@@ -171,9 +174,10 @@ export class RingReader extends Ring {
   }
 
   /** How the run ended without a word of the child, and why. */
-  get ending(): { readonly state: 'crashed' | 'time'; readonly why: string } {
+  get ending(): { readonly state: RunEnd; readonly why: string } {
     const bytes = this.why.slice(0, Atomics.load(this.control, WHY))
-    const state = Atomics.load(this.control, STATE) === RUN_STATE.time ? 'time' : 'crashed'
+    const said = Atomics.load(this.control, STATE)
+    const state = ENDS.find(end => RUN_STATE[end] === said) ?? 'crashed'
     return { state, why: new TextDecoder().decode(bytes) }
   }
 }

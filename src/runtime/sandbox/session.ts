@@ -1,11 +1,12 @@
 import type { EmissionSink } from '../../scan/index.ts'
 import { FrameDecoder } from './decoder.ts'
 import { WireViolation } from './emission-check.ts'
+import type { RunEnd } from './ring.ts'
 import type { SandboxRequest } from './wire.ts'
 
 /** How a run ended. */
 export interface SandboxResult {
-  readonly outcome: 'done' | 'crashed' | 'time'
+  readonly outcome: 'done' | RunEnd
   /** For the report's detail and the log; empty for `done`. A component's fault is told in the child's own words. */
   readonly why: string
 }
@@ -37,7 +38,7 @@ export class Session {
   }
 
   /** The run has ended without a word of the child; what the sink has begun is ended, too. */
-  end(outcome: 'crashed' | 'time', why: string): SandboxResult {
+  end(outcome: RunEnd, why: string): SandboxResult {
     this.#decoder.abandon()
     return { outcome, why }
   }

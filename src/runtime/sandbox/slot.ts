@@ -2,6 +2,7 @@ import type { LaunchPlan, SandboxTarget } from './launch.ts'
 import type { RunHandle, SandboxLimits, SandboxOrder, Taker } from './pool-types.ts'
 import { SandboxProcess } from './process.ts'
 import type { ProcessOwner } from './process.ts'
+import type { RunEnd } from './ring.ts'
 
 // A place for one child after the other. It gives its child work, kills it in time, and starts the next one.
 
@@ -46,7 +47,7 @@ export class Run implements RunHandle {
   }
 
   /** Tells the taker, once. */
-  end(state: 'crashed' | 'time', why: string): void {
+  end(state: RunEnd, why: string): void {
     if (this.isOver) return
     this.settle()
     this.taker.ended(state, why)
@@ -67,7 +68,9 @@ export class Slot implements ProcessOwner {
   #run: Run | undefined
   #artifacts = 0
   #bytes = 0
-  /** Children in a row that finished nothing. */
+  /** The child was given an artifact: what ends it then is that, and not the host. */
+  #given = false
+  /** Children in a row that died without having been given anything. */
   #deaths = 0
   #timer: NodeJS.Timeout | undefined
   #closing = false
@@ -91,6 +94,7 @@ export class Slot implements ProcessOwner {
   start(): void {
     this.#artifacts = 0
     this.#bytes = 0
+    this.#given = false
     const { plan, target, limits } = this.#owner
     this.#owner.started()
     let process: SandboxProcess
@@ -107,6 +111,7 @@ export class Slot implements ProcessOwner {
     const process = this.#process
     if (process === undefined) throw new Error('the slot has no child')
     this.#run = run
+    this.#given = true
     run.slot = this
     const { head, content, timeMs } = run.order
     this.#bytes += content.length
@@ -131,7 +136,6 @@ export class Slot implements ProcessOwner {
       if (!run.isOver) this.#owner.ranInto('crashed')
       return this.#process?.kill(why)
     }
-    this.#deaths = 0
     const { maxArtifacts, maxBytes } = this.#owner.limits
     if (++this.#artifacts < maxArtifacts && this.#bytes < maxBytes) return this.#owner.free(this)
     this.#owner.retired()
@@ -160,11 +164,10 @@ export class Slot implements ProcessOwner {
   ended(process: SandboxProcess, why: string): void {
     clearTimeout(this.#timer)
     const wasReady = process.probes !== undefined
-    const didSomething = this.#artifacts > 0
     this.#process = undefined
     if (this.#run !== undefined) this.#kill('crashed', why)
     if (this.#closing) return
-    if (didSomething) this.#deaths = 0
+    if (this.#given) this.#deaths = 0
     if (!wasReady) return this.#failed(why)
     this.#startAgain()
   }

@@ -9,6 +9,7 @@ import type { EnginePorts, EngineThread } from '../engine-thread.ts'
 import type { Component } from '../component.ts'
 import { createEngineThread } from '../pipeline.ts'
 import { TREE_LIMITS, type TreeLimits } from '../limits.ts'
+import type { Unpacker } from '../unpacker.ts'
 import { inProcessUnpacker } from './unpacker.ts'
 
 // Makes an engine thread over signatures that are given as text. For tests of every layer above.
@@ -46,13 +47,22 @@ export interface TestEngineOptions {
   readonly unwanted?: boolean
   /** What takes content apart; absent: nothing. */
   readonly components?: readonly Component[]
+  /** Something else that does so. */
+  readonly unpacker?: Unpacker
   readonly limits?: Partial<TreeLimits>
 }
 
 /** @param windowBytes - small ones make content go through the window in pieces */
 export function testEngine(
   files: Readonly<Record<string, string>>,
-  { windowBytes = WINDOW_BYTES, kernel = 'wasm', unwanted = false, components, limits }: TestEngineOptions = {},
+  {
+    windowBytes = WINDOW_BYTES,
+    kernel = 'wasm',
+    unwanted = false,
+    components,
+    unpacker,
+    limits,
+  }: TestEngineOptions = {},
 ): TestEngine {
   const compiled = compileTexts(files, unwanted)
   const bytes = Buffer.concat(compiled.chunks)
@@ -73,6 +83,7 @@ export function testEngine(
     ports: NODE_PORTS,
     version: 'test',
     ...(components === undefined ? {} : { unpacker: inProcessUnpacker(components) }),
+    ...(unpacker === undefined ? {} : { unpacker }),
     limits: { ...TREE_LIMITS, ...limits },
     kernel: useWasm
       ? createKernel(new WebAssembly.Module(readFileSync(KERNEL)), { memory, windowAt, outAt })
