@@ -4,14 +4,14 @@
 const DROPPED = 0
 const SPACE = 0x20
 /** What becomes of each byte. */
-const FORMS: Uint8Array = new Uint8Array(256)
-for (let byte = 0x21; byte < 0x80; byte++) FORMS[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte
-for (const byte of [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20]) FORMS[byte] = SPACE
+export const TEXT_FORMS: Uint8Array = new Uint8Array(256)
+for (let byte = 0x21; byte < 0x80; byte++) TEXT_FORMS[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte
+for (const byte of [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20]) TEXT_FORMS[byte] = SPACE
 const PIECE_BYTES = 64 << 10
 
 /** True where normalising changes nothing. Stops at the first byte that it would change. */
 export function isNormalText(bytes: Uint8Array): boolean {
-  const forms = FORMS
+  const forms = TEXT_FORMS
   let before = 0
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]
@@ -37,7 +37,7 @@ export function* normalText(pieces: Iterable<Uint8Array>): Generator<Uint8Array,
 
 /** Goes on until the piece ends or the buffer is full. */
 function fill(piece: Uint8Array, out: Uint8Array, state: { at: number; length: number; before: number }): void {
-  const forms = FORMS
+  const forms = TEXT_FORMS
   const end = piece.length
   const room = out.length
   let { at, length, before } = state
@@ -53,4 +53,16 @@ function fill(piece: Uint8Array, out: Uint8Array, state: { at: number; length: n
   state.at = at
   state.length = length
   state.before = before
+}
+
+/**
+ * Puts the first `length` bytes into their normal form, in place.
+ * @returns the length of the normal form, or -1 where nothing changes
+ */
+export function normaliseInPlace(bytes: Uint8Array, length: number): number {
+  const text = bytes.subarray(0, length)
+  if (isNormalText(text)) return -1
+  const state = { at: 0, length: 0, before: 0 }
+  fill(text, text, state)
+  return state.length
 }

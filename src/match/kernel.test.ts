@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { normaliseInPlace } from '../formats/index.ts'
 import { buildAnchorTable, AnchorCollector } from '../signatures/compile/anchor-table.ts'
 import type { AnchorTableView } from '../signatures/index.ts'
 import { FINGERPRINT_TABLE_BYTES } from './presence.ts'
@@ -160,5 +161,22 @@ test.skipIf(!existsSync(KERNEL))('presence is that of the reference, give or tak
       expect(found & ~reference.present(fingerprints, from, to + 16)).toBe(0)
     }),
     { numRuns: 300 },
+  )
+})
+
+test.skipIf(!existsSync(KERNEL))('the normal form of text is that of the reference, in place', () => {
+  const { wasm: kernel, window } = setup([])
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc.string({ maxLength: 300 }).map(text => Buffer.from(text)),
+  )
+  fc.assert(
+    fc.property(bytes, content => {
+      window.set(content)
+      const length = kernel.normalise(content.length)
+      const expected = content.slice()
+      expect(length).toBe(normaliseInPlace(expected, content.length))
+      if (length >= 0) expect([...window.subarray(0, length)]).toEqual([...expected.subarray(0, length)])
+    }),
   )
 })

@@ -1,3 +1,4 @@
+import { normaliseInPlace, TEXT_FORMS } from '../formats/index.ts'
 import { ENTRY_WORDS, hashPair, hashWindow, passesFilter, type AnchorTableView } from '../signatures/index.ts'
 
 // The kernel as the matcher sees it: candidates of one anchor table, and places of a few bytes, in one piece of content.
@@ -11,8 +12,9 @@ export const CANDIDATE_CAPACITY = 8192
 /** Words with which a table is described to the kernel. */
 const TABLE_WORDS = 10
 const FINGERPRINTS_AT = CANDIDATE_CAPACITY * 8 + 8 + TABLE_WORDS * 4
-/** Bytes of a thread's output: candidates, state, description of the table, tables of fingerprints. */
-export const KERNEL_OUT_BYTES = FINGERPRINTS_AT + FINGERPRINT_TABLE_BYTES
+const FORMS_AT = FINGERPRINTS_AT + FINGERPRINT_TABLE_BYTES
+/** Bytes of a thread's output: candidates, state, description of the table, tables of fingerprints, forms of text. */
+export const KERNEL_OUT_BYTES = FORMS_AT + TEXT_FORMS.length
 
 /** Three bytes that a part must have: offset, value and mask of each; nine numbers. */
 export type Probe = readonly number[]
@@ -35,6 +37,11 @@ export interface Kernel {
    * up to sixteen positions behind. Cost: about 0.1 ns a byte.
    */
   present(tables: Uint8Array, from: number, to: number): number
+  /**
+   * Puts the text that lies at the start of the window into its normal form (formats/text-normal.ts), in place.
+   * @returns the length of the normal form, or -1 where the text is in it already. Cost: about 1 ns a byte.
+   */
+  normalise(length: number): number
 }
 
 /** What a thread owns of the shared memory: content with margins, then the kernel's output. */
@@ -47,9 +54,10 @@ export interface ThreadMemory {
 }
 
 /** Raised with `version` in kernels/kernel.ts whenever one of the two would misunderstand the other. */
-const KERNEL_VERSION = 2
+const KERNEL_VERSION = 3
 
 type SeekFunction = (content: number, from: number, to: number, ...probe: readonly number[]) => number
+type NormaliseFunction = (content: number, length: number, forms: number, state: number) => number
 type PresentFunction = (content: number, from: number, to: number, tables: number) => number
 type ScanFunction = (
   content: number,
@@ -97,15 +105,19 @@ export function createKernel(module: WebAssembly.Module, thread: ThreadMemory): 
   const scan = instance.exports['scan'] as ScanFunction
   const seek = instance.exports['seek'] as SeekFunction
   const present = instance.exports['present'] as PresentFunction
+  const normalise = instance.exports['normalise'] as NormaliseFunction
   const stateAt = outAt + CANDIDATE_CAPACITY * 8
   const tableAt = stateAt + 8
   const tableWords = new Uint32Array(memory.buffer, tableAt, TABLE_WORDS)
   const fingerprintsAt = outAt + FINGERPRINTS_AT
   const fingerprints = new Uint8Array(memory.buffer, fingerprintsAt, FINGERPRINT_TABLE_BYTES)
+  const formsAt = outAt + FORMS_AT
+  new Uint8Array(memory.buffer, formsAt, TEXT_FORMS.length).set(TEXT_FORMS)
+  const state = new Uint32Array(memory.buffer, stateAt, 2)
   let described: AnchorTableView | undefined
   return {
     candidates: new Uint32Array(memory.buffer, outAt, CANDIDATE_CAPACITY * 2),
-    state: new Uint32Array(memory.buffer, stateAt, 2),
+    state,
     scan: (table, start, end, firstEntry) => {
       if (described !== table) describe((described = table), tableWords)
       return scan(windowAt, start, end, table.meta.stride, firstEntry, tableAt, outAt, CANDIDATE_CAPACITY, stateAt)
@@ -114,6 +126,10 @@ export function createKernel(module: WebAssembly.Module, thread: ThreadMemory): 
     present: (tables, from, to) => {
       fingerprints.set(tables)
       return present(windowAt, from, to, fingerprintsAt)
+    },
+    normalise: length => {
+      const normal = normalise(windowAt, length, formsAt, stateAt)
+      return state[0] === 0 ? -1 : normal
     },
   }
 }
@@ -192,5 +208,6 @@ export function createReferenceKernel(window: Uint8Array, capacity = CANDIDATE_C
     }
     return found
   }
-  return { candidates, state, scan, seek, present }
+  const normalise = (length: number): number => normaliseInPlace(window, length)
+  return { candidates, state, scan, seek, present, normalise }
 }

@@ -1,4 +1,4 @@
-import { identify, readExecutable, type ExecutableLayout, type FileType } from '../formats/index.ts'
+import { identify, readExecutable, typeByName, type ExecutableLayout, type FileType } from '../formats/index.ts'
 import {
   Budget,
   BudgetSpent,
@@ -51,6 +51,10 @@ export interface FlatResult {
   readonly marks: readonly string[]
 }
 
+/** Whether content is the start of the window. */
+export const liesIn = (window: Uint8Array, content: Uint8Array): boolean =>
+  content.buffer === window.buffer && content.byteOffset === window.byteOffset
+
 /** Longer content that is not in the window goes through it in pieces of this size: what it once held stays in memory. */
 const MAX_PIECE_BYTES = 32 << 20
 
@@ -63,7 +67,7 @@ class WindowLoader implements ContentWindow {
   #to = 0
 
   constructor(window: Uint8Array, content: Uint8Array) {
-    const inPlace = content.buffer === window.buffer && content.byteOffset === window.byteOffset
+    const inPlace = liesIn(window, content)
     this.#window = inPlace ? window : window.subarray(0, MAX_PIECE_BYTES)
     this.#content = content
     this.#whole = inPlace || content.length <= this.#window.length
@@ -116,6 +120,25 @@ export class FlatScanner {
       if (!missed(error, findings)) throw error
     }
     return { type, digests, marks }
+  }
+
+  /**
+   * Matches the normal form of text, which takes its place in the window.
+   * @returns undefined where it is in that form already, or does not lie in the window
+   */
+  scanNormalForm(subject: FlatSubject): (FlatResult & { readonly size: number }) | undefined {
+    const { kernel, window, ports } = this.#parts
+    if (!liesIn(window, subject.content)) return undefined
+    const size = kernel.normalise(subject.content.length)
+    if (size <= 0) return undefined
+    const content = window.subarray(0, size)
+    const type = typeByName('text')
+    try {
+      this.#matchBodies({ ...subject, content }, type, [])
+    } catch (error) {
+      if (!missed(error, subject.findings)) throw error
+    }
+    return { type, digests: new ContentDigests(content, ports), marks: [], size }
   }
 
   #inspect(subject: FlatSubject, type: FileType, digests: ContentDigests, marks: string[]): void {

@@ -115,6 +115,26 @@ describe('the artifact tree', () => {
     expect(report(box(child('text', EVIL))).verdict).toBe('clean')
   })
 
+  test('text is matched as it is and in its normal form', () => {
+    const normaliser: Component = {
+      manifest: { ...boxes.manifest, name: 'text-normalise', accepts: ['text', 'text-utf16le'], place: 'engine' },
+      *process() {
+        throw new Error('is not asked where the thread can do it itself')
+      },
+    }
+    const { thread } = testEngine({ 't.ndb': 'T:7:*:6c617a61726574206f6e65\n' }, { components: [boxes, normaliser] })
+    const report = (content: string) =>
+      thread.scan({ name: 'top', content: latin1(content), allMatches: false, deadlineMs: Infinity })
+    expect(paths(report('Some LAZARET \t\r\n One more'))).toEqual(['top infected', 'top!/text infected'])
+    expect(paths(report('some lazaret one more'))).toEqual(['top infected'])
+    expect(paths(report('Some LAZARET \n Two more'))).toEqual(['top clean'])
+    expect(paths(report(box(child('a.txt', 'Some LAZARET   One more'))))).toEqual([
+      'top infected',
+      'top!/a.txt infected',
+      'top!/a.txt!/text infected',
+    ])
+  })
+
   test('logical signatures see the containers around content', () => {
     const { thread } = testEngine(
       { 't.ldb': 'T;Engine:51-255,Target:0,Container:CL_TYPE_ZIP;0;4c617a6172657421\n' },

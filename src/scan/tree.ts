@@ -12,7 +12,7 @@ import { DEFAULT_COMPONENT_BUDGET, type ComponentManifest, type MissedEmission }
 import type { ScanRequest } from './engine-thread.ts'
 import { Findings } from './findings.ts'
 import { addHeuristics } from './heuristics.ts'
-import type { FlatResult, FlatScanner } from './flat.ts'
+import { liesIn, type FlatResult, type FlatScanner } from './flat.ts'
 import { Members, RunStopped } from './members.ts'
 import { Passwords } from './passwords.ts'
 import { jsonBytes, listed, ReportRoom, shortened } from './report-room.ts'
@@ -44,6 +44,10 @@ const MAX_PROPERTIES = 256
 const MAX_EXCUSED = 64
 /** Crashes after which content is not given to a component again. */
 const MAX_CRASHES = 2
+
+/** Types whose normal form is matched by the thread itself where it can, and the component that does it elsewhere. */
+const NORMALISED: ReadonlySet<string> = new Set(['text', 'text-utf8'])
+const NORMALISER = 'text-normalise'
 
 /** What a tree needs of its thread. */
 export interface TreeHost {
@@ -275,12 +279,16 @@ export class Tree {
     if (node.twin !== undefined) return
     if (content.length > limits.maxUnpackBytes)
       return findings.missed('too-large', `Only content of up to ${limits.maxUnpackBytes} bytes is taken apart`)
-    const kept = keep(content, this.#host.window)
+    // Its normal form takes the place of text in the window: what has to be kept is kept before.
+    const isText = NORMALISED.has(type.name) && liesIn(this.#host.window, content)
+    const rest = isText ? plan.filter(({ name }) => name !== NORMALISER) : plan
+    if (rest.length === 0) return this.#normalForm(node, content)
+    const kept = keep(content, this.#host.window, rest)
     this.#waitingBytes += kept.length
     const waiting = {
       node,
       content: kept,
-      plan,
+      plan: rest,
       component: 0,
       children: 0,
       emissions: 0,
@@ -288,7 +296,19 @@ export class Tree {
       passwords: undefined,
     }
     this.#waiting.push(waiting)
+    if (isText) this.#normalForm(node, content)
     this.#runLinear(waiting)
+  }
+
+  /** Matches text once more in its normal form; the result is listed where it shows something. */
+  #normalForm(node: Node, content: Uint8Array): void {
+    const findings = this.#findingsOf('text', node)
+    const { containers } = node
+    const view = { content, findings, containers, deadlineMs: this.#request.deadlineMs, isView: true }
+    const result = this.#host.flat.scanNormalForm(view)
+    if (result === undefined) return
+    this.#bytesMatched += result.size
+    if (!findings.isEmpty) this.#node(node, { relation: 'view', name: 'text', size: result.size }, findings, result)
   }
 
   /** What runs in this thread is run at once, also in the middle of a run in a sandbox: nothing has to be kept for it. */
@@ -508,7 +528,8 @@ function withTwins(nodes: readonly Node[], verdicts: Verdict[]): Verdict[] {
  * Content that outlives the window: in shared memory of its own, from which it goes to a sandbox without a copy.
  * The window itself is needed for the members.
  */
-function keep(content: Uint8Array, window: Uint8Array): Uint8Array {
+function keep(content: Uint8Array, window: Uint8Array, plan: readonly ComponentManifest[]): Uint8Array {
+  if (plan.every(({ place }) => place === 'engine')) return content.buffer === window.buffer ? content.slice() : content
   if (content.buffer instanceof SharedArrayBuffer && content.buffer !== window.buffer) return content
   const kept = new Uint8Array(new SharedArrayBuffer(content.length))
   kept.set(content)

@@ -9,6 +9,7 @@ export const scriptEncoded: Component = {
     version: '1',
     description: "Decodes scripts of Microsoft's Script Encoder",
     accepts: ['script-encoded', 'text', 'text-utf8'],
+    marks: ['script-encoded'],
     stage: 'extract',
     place: 'engine',
   },
