@@ -114,6 +114,11 @@ export class FlatScanner {
     return { type, digests, marks }
   }
 
+  /** Digests of content that is kept; computed when asked for. */
+  digestsOf(content: Uint8Array): ContentDigests {
+    return new ContentDigests(content, this.#parts.ports)
+  }
+
   #inspect(subject: FlatSubject, type: FileType, digests: ContentDigests, marks: string[]): void {
     const { content, findings } = subject
     findings.property('mime', type.mime)

@@ -63,6 +63,7 @@ export interface CrashCounter {
   of(key: string): number
   /** It was run without a crash. */
   forget(key: string): void
+  readonly isEmpty: boolean
 }
 
 export interface Node {
@@ -73,8 +74,8 @@ export interface Node {
   readonly size: number
   readonly depth: number
   readonly type: FileType
-  /** Absent for views. */
-  readonly sha256: string | undefined
+  /** Absent for views, and for the root until something needs it. */
+  sha256: string | undefined
   readonly findings: Findings
   /** ClamAV's names of this type and those around it, outermost first: what its members are inside of. */
   readonly containers: readonly string[]
@@ -230,11 +231,9 @@ export class Tree {
     parent: Node | undefined,
     { relation, name, size, guess = false }: Pick<Node, 'relation' | 'name' | 'size'> & { readonly guess?: boolean },
     findings: Findings,
-    { type, digests, marks }: FlatResult,
+    { type, digests }: FlatResult,
   ): Node {
-    const isWanted = parent !== undefined || this.#request.identity !== false || this.#plan(type, marks).length > 0
-    const known = isWanted ? digests.sha256 : digests.knownSha256
-    const sha256 = relation === 'view' ? undefined : known
+    const sha256 = relation === 'view' ? undefined : this.#identityOf(parent, digests)
     // Of a guess less is said than of a file.
     const key = `${sha256} ${type.name} ${guess} ${parent?.containers.join('>') ?? ''}`
     const twin = sha256 === undefined ? undefined : this.#seen.get(key)
@@ -256,6 +255,15 @@ export class Tree {
     if (sha256 !== undefined && twin === undefined) this.#seen.set(key, node)
     this.#nodes.push(node)
     return node
+  }
+
+  #identityOf(parent: Node | undefined, digests: FlatResult['digests']): string | undefined {
+    return parent !== undefined || this.#request.identity !== false ? digests.sha256 : digests.knownSha256
+  }
+
+  /** The root's digest costs more than its match: it is computed when something depends on it. */
+  #identify({ node, content }: Waiting): void {
+    node.sha256 ??= this.#host.flat.digestsOf(content).sha256
   }
 
   /** Puts an artifact on the stack if something takes it apart; says what is not seen if nothing does. */
@@ -320,8 +328,9 @@ export class Tree {
   #advance(waiting: Waiting): 'again' | 'later' {
     const manifest = waiting.plan[waiting.component]
     const { node } = waiting
-    const key = `${manifest.name} ${node.sha256}`
-    if (this.#host.crashes.of(key) >= MAX_CRASHES) {
+    const { crashes } = this.#host
+    if (manifest.place !== 'engine' || !crashes.isEmpty) this.#identify(waiting)
+    if (crashes.of(keyOf(manifest, node)) >= MAX_CRASHES) {
       node.findings.missed('crashed', `Content that ended ${manifest.name} twice is not given to it again`)
       this.#next(waiting)
       return 'again'
@@ -331,13 +340,14 @@ export class Tree {
     members.close()
     if (outcome === 'crashed') {
       // Once more, behind what was taken: a container is not lost because its sandbox was.
-      this.#host.crashes.count(key)
+      this.#identify(waiting)
+      crashes.count(keyOf(manifest, node))
       return 'again'
     }
     if (outcome === 'unavailable')
       node.findings.missed('crashed', `There is no sandbox in which ${manifest.name} could be run`)
     else if (outcome === 'time') node.findings.missed('time', `${manifest.name} was ended: it took longer than it may`)
-    else this.#host.crashes.forget(key)
+    else crashes.forget(keyOf(manifest, node))
     if (members.passedOver) return 'later'
     this.#next(waiting)
     return 'again'
@@ -419,7 +429,8 @@ export class Tree {
   }
 
   /** A member is complete, or as much of it as will come. */
-  member(container: Node, head: ChildHead, index: number, content: Uint8Array, cut: boolean): void {
+  member(waiting: Waiting, head: ChildHead, index: number, content: Uint8Array, cut: boolean): void {
+    const { node: container } = waiting
     const size = content.length
     const relation = head.relation ?? 'extracted'
     const name = head.name.slice(0, MAX_NAME_CHARS)
@@ -432,6 +443,7 @@ export class Tree {
         `Only the first ${size} bytes of it were looked at; the rest does not fit into memory`,
       )
     const forced = head.type === undefined ? undefined : typeByName(head.type)
+    if (relation !== 'view') this.#identify(waiting)
     const result = this.#match(content, findings, container.containers, forced, relation === 'view')
     // Views are readings, not files: they are listed only where they show something.
     if (relation === 'view' && findings.isEmpty) return
@@ -514,6 +526,8 @@ function keep(content: Uint8Array, window: Uint8Array): Uint8Array {
   kept.set(content)
   return kept
 }
+
+const keyOf = ({ name }: ComponentManifest, { sha256 }: Node): string => `${name} ${sha256}`
 
 /** The last part of a name: what comes out of content is named after it. */
 const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
