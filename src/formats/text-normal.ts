@@ -21,38 +21,42 @@ export function isNormalText(bytes: Uint8Array): boolean {
   return true
 }
 
-/** The normal form of a text that comes in pieces; yields borrowed pieces. */
-export function* normalText(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
-  const out = new Uint8Array(PIECE_BYTES)
+/**
+ * The normal form of a text that comes in pieces; yields borrowed pieces.
+ * @param sizeBytes - about as long as the text; a buffer that is no longer costs less
+ */
+export function* normalText(pieces: Iterable<Uint8Array>, sizeBytes = PIECE_BYTES): Generator<Uint8Array, void, void> {
+  const out = new Uint8Array(Math.max(1, Math.min(PIECE_BYTES, sizeBytes)))
   const state = { at: 0, length: 0, before: 0 }
   for (const piece of pieces)
     for (state.at = 0; state.at < piece.length;) {
       fill(piece, out, state)
-      if (state.length < PIECE_BYTES) continue
+      if (state.length < out.length) continue
       yield out
       state.length = 0
     }
   if (state.length > 0) yield out.subarray(0, state.length)
 }
 
-/** Goes on until the piece ends or the buffer is full. */
+/** Goes on until the piece ends or the buffer is full. No branch depends on the text. */
 function fill(piece: Uint8Array, out: Uint8Array, state: { at: number; length: number; before: number }): void {
   const forms = TEXT_FORMS
   const end = piece.length
   const room = out.length
-  let { at, length, before } = state
+  let { at, length } = state
+  let wasSpace = state.before === SPACE ? 1 : 0
   while (at < end && length < room) {
     const form = forms[piece[at++]]
     // A dropped byte and a second space write nothing that stays: the next byte takes their place.
     out[length] = form
-    if (form > SPACE) length++
-    else if (form === DROPPED || before === SPACE) continue
-    else length++
-    before = form
+    const isKept = -form >>> 31
+    const isSpace = isKept & ((form - SPACE - 1) >>> 31)
+    length += isKept & ~(isSpace & wasSpace)
+    wasSpace = isSpace | (wasSpace & ~isKept)
   }
   state.at = at
   state.length = length
-  state.before = before
+  state.before = wasSpace * SPACE
 }
 
 /**

@@ -11,6 +11,10 @@ export class CrashTable implements CrashCounter {
     return this.#counts.get(key) ?? 0
   }
 
+  get isEmpty(): boolean {
+    return this.#counts.size === 0
+  }
+
   forget(key: string): void {
     if (this.#counts.size > 0) this.#counts.delete(key)
   }

@@ -52,7 +52,7 @@ export interface FlatResult {
 }
 
 /** Whether content is the start of the window. */
-export const liesIn = (window: Uint8Array, content: Uint8Array): boolean =>
+const liesIn = (window: Uint8Array, content: Uint8Array): boolean =>
   content.buffer === window.buffer && content.byteOffset === window.byteOffset
 
 /** Longer content that is not in the window goes through it in pieces of this size: what it once held stays in memory. */
@@ -123,12 +123,12 @@ export class FlatScanner {
   }
 
   /**
-   * Matches the normal form of text, which takes its place in the window.
-   * @returns undefined where it is in that form already, or does not lie in the window
+   * Matches the normal form of text that is no longer than the window, where it is put together.
+   * @returns undefined where the text is in that form already
    */
   scanNormalForm(subject: FlatSubject): (FlatResult & { readonly size: number }) | undefined {
     const { kernel, window, ports } = this.#parts
-    if (!liesIn(window, subject.content)) return undefined
+    if (!liesIn(window, subject.content)) window.set(subject.content)
     const size = kernel.normalise(subject.content.length)
     if (size <= 0) return undefined
     const content = window.subarray(0, size)
@@ -139,6 +139,11 @@ export class FlatScanner {
       if (!missed(error, subject.findings)) throw error
     }
     return { type, digests: new ContentDigests(content, ports), marks: [], size }
+  }
+
+  /** Digests of content that is kept; computed when asked for. */
+  digestsOf(content: Uint8Array): ContentDigests {
+    return new ContentDigests(content, this.#parts.ports)
   }
 
   #inspect(subject: FlatSubject, type: FileType, digests: ContentDigests, marks: string[]): void {

@@ -111,7 +111,7 @@ export class Members implements EmissionSink {
       this.#own === undefined ? this.#target.byteOffset : 0,
       this.#fill,
     )
-    this.#tree.member(this.#waiting.node, head, this.#childrenSeen, content, this.#cut)
+    this.#tree.member(this.#waiting, head, this.#childrenSeen, content, this.#cut)
   }
 
   /** The run is over; a member without its end is as good as it gets. */

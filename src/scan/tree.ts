@@ -12,7 +12,7 @@ import { DEFAULT_COMPONENT_BUDGET, type ComponentManifest, type MissedEmission }
 import type { ScanRequest } from './engine-thread.ts'
 import { Findings } from './findings.ts'
 import { addHeuristics } from './heuristics.ts'
-import { liesIn, type FlatResult, type FlatScanner } from './flat.ts'
+import type { FlatResult, FlatScanner } from './flat.ts'
 import { Members, RunStopped } from './members.ts'
 import { Passwords } from './passwords.ts'
 import { jsonBytes, listed, ReportRoom, shortened } from './report-room.ts'
@@ -67,6 +67,7 @@ export interface CrashCounter {
   of(key: string): number
   /** It was run without a crash. */
   forget(key: string): void
+  readonly isEmpty: boolean
 }
 
 export interface Node {
@@ -77,8 +78,8 @@ export interface Node {
   readonly size: number
   readonly depth: number
   readonly type: FileType
-  /** Absent for views. */
-  readonly sha256: string | undefined
+  /** Absent for views, and for the root until something needs it. */
+  sha256: string | undefined
   readonly findings: Findings
   /** ClamAV's names of this type and those around it, outermost first: what its members are inside of. */
   readonly containers: readonly string[]
@@ -234,11 +235,9 @@ export class Tree {
     parent: Node | undefined,
     { relation, name, size, guess = false }: Pick<Node, 'relation' | 'name' | 'size'> & { readonly guess?: boolean },
     findings: Findings,
-    { type, digests, marks }: FlatResult,
+    { type, digests }: FlatResult,
   ): Node {
-    const isWanted = parent !== undefined || this.#request.identity !== false || this.#plan(type, marks).length > 0
-    const known = isWanted ? digests.sha256 : digests.knownSha256
-    const sha256 = relation === 'view' ? undefined : known
+    const sha256 = relation === 'view' ? undefined : this.#identityOf(parent, digests)
     // Of a guess less is said than of a file.
     const key = `${sha256} ${type.name} ${guess} ${parent?.containers.join('>') ?? ''}`
     const twin = sha256 === undefined ? undefined : this.#seen.get(key)
@@ -262,6 +261,15 @@ export class Tree {
     return node
   }
 
+  #identityOf(parent: Node | undefined, digests: FlatResult['digests']): string | undefined {
+    return parent !== undefined || this.#request.identity !== false ? digests.sha256 : digests.knownSha256
+  }
+
+  /** The root's digest costs more than its match: it is computed when something depends on it. */
+  #identify({ node, content }: Waiting): void {
+    node.sha256 ??= this.#host.flat.digestsOf(content).sha256
+  }
+
   /** Puts an artifact on the stack if something takes it apart; says what is not seen if nothing does. */
   #wait(node: Node, content: Uint8Array, marks: readonly string[]): void {
     const { type, findings } = node
@@ -280,7 +288,7 @@ export class Tree {
     if (content.length > limits.maxUnpackBytes)
       return findings.missed('too-large', `Only content of up to ${limits.maxUnpackBytes} bytes is taken apart`)
     // Its normal form takes the place of text in the window: what has to be kept is kept before.
-    const isText = NORMALISED.has(type.name) && liesIn(this.#host.window, content)
+    const isText = NORMALISED.has(type.name) && content.length <= this.#host.window.length
     const rest = isText ? plan.filter(({ name }) => name !== NORMALISER) : plan
     if (rest.length === 0) return this.#normalForm(node, content)
     const kept = keep(content, this.#host.window, rest)
@@ -340,8 +348,9 @@ export class Tree {
   #advance(waiting: Waiting): 'again' | 'later' {
     const manifest = waiting.plan[waiting.component]
     const { node } = waiting
-    const key = `${manifest.name} ${node.sha256}`
-    if (this.#host.crashes.of(key) >= MAX_CRASHES) {
+    const { crashes } = this.#host
+    if (manifest.place !== 'engine' || !crashes.isEmpty) this.#identify(waiting)
+    if (crashes.of(keyOf(manifest, node)) >= MAX_CRASHES) {
       node.findings.missed('crashed', `Content that ended ${manifest.name} twice is not given to it again`)
       this.#next(waiting)
       return 'again'
@@ -351,13 +360,14 @@ export class Tree {
     members.close()
     if (outcome === 'crashed') {
       // Once more, behind what was taken: a container is not lost because its sandbox was.
-      this.#host.crashes.count(key)
+      this.#identify(waiting)
+      crashes.count(keyOf(manifest, node))
       return 'again'
     }
     if (outcome === 'unavailable')
       node.findings.missed('crashed', `There is no sandbox in which ${manifest.name} could be run`)
     else if (outcome === 'time') node.findings.missed('time', `${manifest.name} was ended: it took longer than it may`)
-    else this.#host.crashes.forget(key)
+    else crashes.forget(keyOf(manifest, node))
     if (members.passedOver) return 'later'
     this.#next(waiting)
     return 'again'
@@ -439,7 +449,8 @@ export class Tree {
   }
 
   /** A member is complete, or as much of it as will come. */
-  member(container: Node, head: ChildHead, index: number, content: Uint8Array, cut: boolean): void {
+  member(waiting: Waiting, head: ChildHead, index: number, content: Uint8Array, cut: boolean): void {
+    const { node: container } = waiting
     const size = content.length
     const relation = head.relation ?? 'extracted'
     const name = head.name.slice(0, MAX_NAME_CHARS)
@@ -452,6 +463,7 @@ export class Tree {
         `Only the first ${size} bytes of it were looked at; the rest does not fit into memory`,
       )
     const forced = head.type === undefined ? undefined : typeByName(head.type)
+    if (relation !== 'view') this.#identify(waiting)
     const result = this.#match(content, findings, container.containers, forced, relation === 'view')
     // Views are readings, not files: they are listed only where they show something.
     if (relation === 'view' && findings.isEmpty) return
@@ -535,6 +547,8 @@ function keep(content: Uint8Array, window: Uint8Array, plan: readonly ComponentM
   kept.set(content)
   return kept
 }
+
+const keyOf = ({ name }: ComponentManifest, { sha256 }: Node): string => `${name} ${sha256}`
 
 /** The last part of a name: what comes out of content is named after it. */
 const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)

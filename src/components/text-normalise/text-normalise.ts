@@ -16,6 +16,6 @@ export const textNormalise: Component = {
     const isUtf16 = type === 'text-utf16le' || type === 'text-utf16be'
     if (!isUtf16 && isNormalText(bytes)) return
     const pieces = isUtf16 ? decodeUtf16(bytes, type === 'text-utf16le') : [bytes]
-    yield { emit: 'child', name: 'text', relation: 'view', type: 'text', content: normalText(pieces) }
+    yield { emit: 'child', name: 'text', relation: 'view', type: 'text', content: normalText(pieces, bytes.length) }
   },
 }
