@@ -2,6 +2,7 @@ import type { Component } from '../scan/index.ts'
 import { activeMime } from './activemime/activemime.ts'
 import { arComponent } from './ar/ar.ts'
 import { asarComponent } from './asar.ts'
+import { autoItComponent } from './autoit/autoit.ts'
 import { compressedComponents } from './compressed/index.ts'
 import { cpioComponent } from './cpio/cpio.ts'
 import { embedded } from './embedded/embedded.ts'
@@ -60,6 +61,7 @@ export const COMPONENTS: readonly Component[] = [
   ...compressedComponents,
   installShieldComponent,
   asarComponent,
+  autoItComponent,
 ]
 
 /** The component of that name, or undefined. */
