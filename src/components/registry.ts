@@ -17,6 +17,7 @@ import { oneNote } from './onenote/onenote.ts'
 import { ooxml } from './ooxml/ooxml.ts'
 import { pdf } from './pdf/pdf.ts'
 import { peResources } from './pe-resources.ts'
+import { pyInstallerComponent } from './pyinstaller/pyinstaller.ts'
 import { rtf } from './rtf/rtf.ts'
 import { scriptEncoded } from './script-encoded/script-encoded.ts'
 import { sisComponent } from './sis/sis.ts'
@@ -62,6 +63,7 @@ export const COMPONENTS: readonly Component[] = [
   installShieldComponent,
   asarComponent,
   autoItComponent,
+  pyInstallerComponent,
 ]
 
 /** The component of that name, or undefined. */

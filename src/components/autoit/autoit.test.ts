@@ -34,7 +34,7 @@ const bin = (value: number, width: number): string => value.toString(2).padStart
 const run = (literal: 0 | 1): string => {
   const rest = 2000 - 3 - 296
   const steps = bin(3, 2) + bin(7, 3) + bin(31, 5) + bin(255, 8) + bin(255, 8).repeat(Math.floor(rest / 255))
-  const letters = [...'ab'].map(letter => literal + bin(letter.charCodeAt(0), 8)).join('')
+  const letters = ['a', 'b'].map(letter => literal + bin(letter.charCodeAt(0), 8)).join('')
   return `${letters}${1 - literal}${bin(2, 15)}${steps}${bin(rest % 255, 8)}`
 }
 
