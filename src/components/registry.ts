@@ -2,6 +2,7 @@ import type { Component } from '../scan/index.ts'
 import { activeMime } from './activemime/activemime.ts'
 import { arComponent } from './ar/ar.ts'
 import { asarComponent } from './asar.ts'
+import { autoItComponent } from './autoit/autoit.ts'
 import { compressedComponents } from './compressed/index.ts'
 import { cpioComponent } from './cpio/cpio.ts'
 import { embedded } from './embedded/embedded.ts'
@@ -16,6 +17,7 @@ import { oneNote } from './onenote/onenote.ts'
 import { ooxml } from './ooxml/ooxml.ts'
 import { pdf } from './pdf/pdf.ts'
 import { peResources } from './pe-resources.ts'
+import { pyInstallerComponent } from './pyinstaller/pyinstaller.ts'
 import { rtf } from './rtf/rtf.ts'
 import { scriptEncoded } from './script-encoded/script-encoded.ts'
 import { sisComponent } from './sis/sis.ts'
@@ -60,6 +62,8 @@ export const COMPONENTS: readonly Component[] = [
   ...compressedComponents,
   installShieldComponent,
   asarComponent,
+  autoItComponent,
+  pyInstallerComponent,
 ]
 
 /** The component of that name, or undefined. */

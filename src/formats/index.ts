@@ -83,3 +83,7 @@ export {
 } from './installshield/index.ts'
 export type { CabinetFile, SetupFile } from './installshield/index.ts'
 export { MAX_PICTURES, officePictures } from './office-art.ts'
+export { autoItLines, readAutoIt } from './autoit/index.ts'
+export { isPyz, pyInstallerPackages, pyzModules } from './pyinstaller/index.ts'
+export type { PyInstallerEntry, PyzModule } from './pyinstaller/index.ts'
+export type { AutoItFile } from './autoit/index.ts'
