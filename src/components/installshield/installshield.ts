@@ -35,8 +35,10 @@ function* takeApart({ bytes, type }: ComponentInput): Generator<Emission> {
 
 /** A cabinet without its neighbours: all of it only where it describes its own files. */
 function* lonelyCabinet(bytes: Uint8Array): Generator<Emission> {
-  if (describesFiles(bytes)) yield* members(bytes, new Map([[1, bytes]]))
-  else {
+  if (describesFiles(bytes)) {
+    const count = yield* members(bytes, new Map([[1, bytes]]))
+    if (count === 0) yield { emit: 'missed', reason: 'malformed', detail: 'No file was found in the cabinet' }
+  } else {
     const detail = 'The header of this cabinet is a file of its own; scan the setup program, or an archive of both'
     yield { emit: 'missed', reason: 'unsupported', detail }
   }
@@ -96,14 +98,18 @@ function* setupFile(file: SetupFile): Generator<Emission> {
   if (missingBytes > 0) yield cutMember(name, missingBytes)
 }
 
-function* members(header: Uint8Array, volumes: ReadonlyMap<number, Uint8Array>): Generator<Emission> {
+/** Answers how many there are. */
+function* members(header: Uint8Array, volumes: ReadonlyMap<number, Uint8Array>): Generator<Emission, number> {
+  let count = 0
   for (const file of cabinetFiles(header, volumes)) {
+    count++
     yield { emit: 'child', name: file.name, content: content(file) }
     if (file.missingBytes > 0) {
       const detail = `${file.missingBytes} bytes of it lie in a volume that is not there`
       yield { emit: 'missed', reason: 'malformed', detail, member: file.name }
     }
   }
+  return count
 }
 
 function content({ data, isCompressed }: CabinetFile): ChildContent {

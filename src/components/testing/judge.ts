@@ -18,27 +18,25 @@ export type Judgement =
   | 'wrong clean'
   | 'fault'
 
-/** Shorter runs of encoded bytes decode to nothing that a signature could know. */
-const LEAST_RUN_BYTES = 12
+/** Of the encoded payload; where these are damaged nothing is left to decode. */
+const BEGINNING_BYTES = 24
 
 /** @param sound - the report about the undamaged seed */
 export function judge(one: Mutant, report: Report, sound: Report): Judgement {
   if (report.artifacts.some(isFault)) return 'fault'
   if (report.verdict === 'infected' || report.verdict === 'unscannable') return report.verdict
   if (report.verdict !== 'clean') return 'fault'
-  if (report.artifacts[0].type !== sound.artifacts[0].type) return 'unrecognised'
-  if (isGone(one.seed, one.bytes)) return 'gone'
+  if (report.artifacts[0].type !== sound.artifacts[0].type || lacksKey(one)) return 'unrecognised'
+  if (isGone(one)) return 'gone'
   return isChanged(one, report, sound) ? 'changed' : 'wrong clean'
 }
 
 const isFault = ({ notSeen = [] }: ArtifactReport): boolean => notSeen.some(({ reason }) => reason === 'crashed')
 
-/** Not one run of the encoded payload is in the file. */
-function isGone({ encoded }: Seed, bytes: Uint8Array): boolean {
-  for (let at = 0; at + LEAST_RUN_BYTES <= encoded.length; at++)
-    if (indexOfBytes(bytes, encoded.subarray(at, at + LEAST_RUN_BYTES)) >= 0) return false
-  return true
-}
+const lacksKey = ({ seed, bytes }: Mutant): boolean => (seed.keys ?? []).some(key => indexOfBytes(bytes, key) < 0)
+
+/** The beginning of the encoded payload is not in the file any more: no decoder starts in the middle. */
+const isGone = ({ seed, bytes }: Mutant): boolean => indexOfBytes(bytes, seed.encoded.subarray(0, BEGINNING_BYTES)) < 0
 
 /**
  * Where the encoded payload is whole, only content of the payload's size, or of what lies around it, with other bytes
@@ -49,6 +47,13 @@ function isChanged({ seed, bytes, cutAt }: Mutant, { artifacts }: Report, sound:
   const before = new Set(sound.artifacts.map(({ sha256 }) => sha256))
   const others = artifacts.filter(({ parent, sha256, size }) => parent !== undefined && size > 0 && !before.has(sha256))
   if (cutAt !== undefined && !seed.isOpenEnded) return false
-  if (indexOfBytes(bytes, seed.encoded) < 0) return others.length > 0
+  if (!isWhole(seed, bytes)) return others.length > 0
   return others.some(({ size }) => seed.layers.some(({ length }) => length === size))
+}
+
+/** The encoded payload stands where it stood, or as much further on as the file became longer. */
+function isWhole({ encoded, bytes: before }: Seed, bytes: Uint8Array): boolean {
+  const at = indexOfBytes(before, encoded)
+  const places = [at, at + bytes.length - before.length]
+  return places.some(place => place >= 0 && indexOfBytes(bytes.subarray(place, place + encoded.length), encoded) === 0)
 }

@@ -29,6 +29,8 @@ export interface Seed {
   readonly layers: readonly Uint8Array[]
   /** Nothing in the format tells its end: what is cut off is sound. */
   readonly isOpenEnded?: boolean
+  /** What tells that the payload is there; without one of them nothing recognises it. */
+  readonly keys?: readonly Uint8Array[]
 }
 
 /** In the payload; a body signature knows it. */
@@ -56,8 +58,11 @@ const seed = (name: string, bytes: Uint8Array, encoded: Uint8Array, ...layers: r
   layers: [...layers, PAYLOAD],
 })
 const stored = (name: string, bytes: Uint8Array) => seed(name, bytes, GZ, GZ)
-const inText = (name: string, text: string, encoded: string, ...layers: readonly Uint8Array[]) =>
-  seed(name, bytesOf(text), bytesOf(encoded), ...layers)
+const withKeys = (one: Seed, ...keys: readonly string[]): Seed => ({ ...one, keys: keys.map(bytesOf) })
+const inText = (name: string, text: string, encoded: string, key: string, ...layers: readonly Uint8Array[]): Seed => ({
+  ...withKeys(seed(name, bytesOf(text), bytesOf(encoded), ...layers), ...(key === '' ? [] : [key])),
+  isOpenEnded: true,
+})
 
 const README: MemberRecipe = { name: 'readme.txt', content: 'Read this first. '.repeat(8) }
 const LAST: MemberRecipe = { name: 'z.txt', content: 'the end' }
@@ -105,7 +110,7 @@ function archives(): Seed[] {
   const entry = tarEntry({ name: 'a.gz', data: GZ })
   const first = tarEntry({ name: 'readme', data: bytesOf('Read this first') })
   const sis = [1, 8].map(options => buildSis(options))
-  const formats: CpioFormat[] = ['newc', 'crc', 'odc', 'binary', 'binaryBe']
+  const formats: CpioFormat[] = ['newc', 'crc', 'odc', 'binaryLe', 'binaryBe']
   const files = [
     { name: 'readme', data: bytesOf('Read this first') },
     { name: 'a.gz', data: GZ },
@@ -129,7 +134,7 @@ function archives(): Seed[] {
     stored('ar', ar([{ name: 'readme/', data: bytesOf('Read this') }, { name: 'a.gz/', data: GZ }])), // prettier-ignore
     stored('asar', buildAsar()),
     stored('sis, stored', sis[1]),
-    seed('sis', sis[0], ZLIB),
+    withKeys(seed('sis', sis[0], ZLIB), latin1(SIS_RELEASE_6)),
     seed(
       'installshield',
       cabinet([{ name: 'a.bin', data: installShieldChunk(RAW), isCompressed: true }], true).cab,
@@ -162,11 +167,14 @@ function buildAsar(): Uint8Array {
     .finish()
 }
 
+/** UID of packages whose files are compressed. */
+const SIS_RELEASE_6 = Uint8Array.of(0x12, 0x3a, 0x00, 0x10)
+
 /** A SIS package of release 6 with one file. @param options - 8: nothing is compressed */
 function buildSis(options: number): Uint8Array {
   const data = (options & 8) === 0 ? ZLIB : GZ
   const nameAt = 100 + 28 + 8 + 4 + 8
-  const writer = new Writer().u32(1).u32(0x1000_3a12).u32(0x1000_0419).u32(0).u16(0).u16(1).u16(1)
+  const writer = new Writer().u32(1).bytes(SIS_RELEASE_6).u32(0x1000_0419).u32(0).u16(0).u16(1).u16(1)
   writer.padTo(36).u16(options).padTo(52).u32(100).padTo(100)
   writer.u32(0).u32(0).u32(0).u32(0).u32(0).u32(4).u32(nameAt)
   writer
@@ -176,10 +184,24 @@ function buildSis(options: number): Uint8Array {
   return writer.padTo(nameAt).bytes(bytesOf('name')).bytes(data).finish()
 }
 
+/** Longest beginning of a stream that is not what is compressed. */
+const STREAM_HEADER_BYTES = 12
+const COMPRESS_HEADER_BYTES = 3
+
 function streams(): Seed[] {
   const sample = (name: keyof typeof SAMPLES): Seed => {
     const bytes = Uint8Array.from(Buffer.from(SAMPLES[name], 'base64'))
-    return { name, bytes, payload: SAMPLE, encoded: bytes.subarray(Math.min(40, bytes.length >> 1)), layers: [SAMPLE] }
+    const isCompress = name.startsWith('compress')
+    const encoded = bytes.subarray(isCompress ? COMPRESS_HEADER_BYTES : STREAM_HEADER_BYTES)
+    return {
+      name,
+      bytes,
+      payload: SAMPLE,
+      encoded,
+      layers: [SAMPLE],
+      isOpenEnded: isCompress,
+      keys: isCompress ? [bytes.subarray(0, COMPRESS_HEADER_BYTES)] : [],
+    }
   }
   const names = (Object.keys(SAMPLES) as (keyof typeof SAMPLES)[]).filter(
     name => !/lzma2|of known size|of two|two streams|szdd/.test(name),
@@ -193,6 +215,7 @@ function streams(): Seed[] {
     {
       ...seed('gzip of two members', Buffer.concat([gzipSync('first'), gzipSync(PAYLOAD)]), RAW),
       layers: [bytesOf(`first${latin1(PAYLOAD)}`)],
+      keys: [Uint8Array.of(5, 0, 0, 0, ...gzipSync('').subarray(0, 10))],
     },
     ...names.map(sample),
     { ...seed('swf', new Uint8Array([...movie, ...ZLIB]), ZLIB), payload: flash, layers: [flash] },
@@ -200,10 +223,18 @@ function streams(): Seed[] {
   ]
 }
 
+/** FileDataStoreObject of OneNote. */
+const FILE_DATA_STORE = Uint8Array.from(Buffer.from('e716e3bd65261145a4c48d4d0b7a9eac', 'hex'))
+
 function documents(): Seed[] {
   const big = new Uint8Array(gzipSync(PAYLOAD, { level: 0 })).length
   const filler = bytesOf(latin1(sampleText(5000, 9)))
-  const native = new Writer().u16(2).bytes(bytesOf('a.gz\0C:\\a.gz\0')).u32(0x30000).u32(8).bytes(bytesOf('C:\\tmp\\\0'))
+  const native = new Writer()
+    .u16(2)
+    .bytes(bytesOf('a.gz\0C:\\a.gz\0'))
+    .u32(0x30000)
+    .u32(8)
+    .bytes(bytesOf('C:\\tmp\\\0'))
   native.u32(GZ.length).bytes(GZ)
   const named = new Writer().u32(native.length).bytes(native.finish()).finish()
   const long = new Uint8Array([...GZ, ...new Uint8Array(5000 - big > 0 ? 5000 - big : 0)])
@@ -213,31 +244,37 @@ function documents(): Seed[] {
   object.u32(package_.length).bytes(package_.finish())
   const hex = encodeHex(object.finish())
   const oneNote = new Writer().bytes(Buffer.from('e4525c7b8cd8a74daeb15378d02996d3', 'hex')).padTo(1024)
-  oneNote.bytes(Buffer.from('e716e3bd65261145a4c48d4d0b7a9eac', 'hex')).u64(GZ.length).u32(0).u64(0).bytes(GZ).align(8)
+  oneNote.bytes(FILE_DATA_STORE).u64(GZ.length).u32(0).u64(0).bytes(GZ).align(8)
   oneNote.bytes(Buffer.from('22a7fb71790f0b4abb13899256426b24', 'hex')).padTo(oneNote.length + 24)
-  const pdf = (dictionary: string, data: Uint8Array) => buildPdf([...PAGES, { dictionary, data }])
+  const pdf = (name: string, dictionary: string, data: Uint8Array) =>
+    withKeys(seed(name, buildPdf([...PAGES, { dictionary, data }]), data), '4 0 obj\n<<', '/Filter', '>>\nstream\n')
   return [
     stored('ole2', buildOle2({ entries: [{ path: 'Contents', data: GZ }, { path: 'Other', data: filler }] })), // prettier-ignore
     seed('ole2, long', buildOle2({ entries: [{ path: 'Contents', data: long }, { path: 'O', data: filler }] }), GZ, long), // prettier-ignore
     stored('ole2, version 4', buildOle2({ version: 4, entries: [{ path: 'a/Contents', data: GZ }] })),
     stored('ole2, out of the tree', buildOle2({ entries: [{ path: 'x', data: GZ }], orphans: ['x'] })),
     seed('ole2, package', buildOle2({ entries: [{ path: '\x01Ole10Native', data: named }] }), GZ, GZ, named),
-    inText('rtf', `{\\rtf1 {\\object\\objemb{\\*\\objdata ${hex}}} more}`, encodeHex(GZ), GZ),
-    stored('onenote', oneNote.finish()),
+    inText('rtf', `{\\rtf1 {\\object\\objemb{\\*\\objdata ${hex}}} more}`, hex, '{\\*\\objdata ', GZ),
+    withKeys(stored('onenote', oneNote.finish()), latin1(FILE_DATA_STORE)),
     inText(
       'office-xml',
       `<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument><w:docSuppData><w:binData w:name="editdata.mso">${BASE64}</w:binData></w:docSuppData></w:wordDocument>`,
       BASE64,
+      '<w:binData w:name="editdata.mso">',
     ),
-    seed('pdf', pdf('/Filter/FlateDecode', ZLIB), ZLIB),
-    seed('pdf, hexadecimal', pdf('/Filter/ASCIIHexDecode', bytesOf(`${encodeHex(PAYLOAD)}>`)), bytesOf(encodeHex(PAYLOAD))), // prettier-ignore
+    pdf('pdf', '/Filter/FlateDecode', ZLIB),
+    { ...pdf('pdf, hexadecimal', '/Filter/ASCIIHexDecode', bytesOf(`${encodeHex(PAYLOAD)}>`)), isOpenEnded: true },
     inText(
       'html',
       `<html><body><a href="data:application/octet-stream;base64,${BASE64_LINE}">x</a></body></html>`,
       BASE64_LINE,
+      'data:application/octet-stream;base64,',
     ),
   ]
 }
+
+const BASE64_PART = 'Content-Transfer-Encoding: base64'
+const BEGIN = '\nbegin 644 a.exe'
 
 function letters(): Seed[] {
   const uu = encodeUu(PAYLOAD)
@@ -251,18 +288,26 @@ function letters(): Seed[] {
     `Content-Type: application/octet-stream; name="a.gz"\r\nContent-Transfer-Encoding: ${encoding}\r\nContent-Disposition: attachment\r\n\r\n${body}`
   const text = 'Content-Type: text/plain\r\n\r\nHello'
   const inner = parts(text, part('base64', BASE64))
+  /** A part is one by the lines of its boundary, and encoded by a line of its header. */
+  const letter = (name: string, whole: string, encoded: string, encoding: string, ...layers: readonly Uint8Array[]) =>
+    withKeys(
+      inText(name, whole, encoded, '', ...layers),
+      '\r\nContent-Type: multipart/mixed; boundary="bb"\r\n',
+      '\r\n--bb\r\nContent-Type: application/octet-stream; ',
+      `\r\nContent-Transfer-Encoding: ${encoding}\r\n`,
+    )
   return [
-    inText('mail', parts(text, part('base64', BASE64)), BASE64),
-    inText('mail, quoted-printable', parts(text, part('quoted-printable', quoted)), quoted, GZ),
-    inText('mail, uuencode', parts(text, part('x-uuencode', `begin 644 a.exe\r\n${uu}\`\r\nend`)), uu),
-    inText('mail in mail', parts(text, `Content-Type: message/rfc822\r\n\r\n${inner}`), BASE64, bytesOf(inner)),
-    inText('mail of one part', `${head}${part('base64', GZ_BASE64.replace(/.{76}/g, '$&\r\n'))}\r\n`, GZ_BASE64.replace(/.{76}/g, '$&\r\n'), GZ), // prettier-ignore
+    letter('mail', parts(text, part('base64', BASE64)), BASE64, 'base64'),
+    letter('mail, quoted-printable', parts(text, part('quoted-printable', quoted)), quoted, 'quoted-printable', GZ),
+    inText('mail, uuencode', parts(text, part('x-uuencode', `begin 644 a.exe\r\n${uu}\`\r\nend`)), uu, BEGIN),
+    letter('mail in mail', parts(text, `Content-Type: message/rfc822\r\n\r\n${inner}`), BASE64, 'base64'),
+    inText('mail of one part', `${head}${part('base64', GZ_BASE64.replace(/.{76}/g, '$&\r\n'))}\r\n`, GZ_BASE64.replace(/.{76}/g, '$&\r\n'), BASE64_PART, GZ), // prettier-ignore
     stored('tnef', buildTnef({ attachments: [{ title: 'a.gz', data: GZ }, { title: 'b', data: bytesOf('second') }] })), // prettier-ignore
-    inText('uuencode', `begin 644 a.exe\n${uu}\`\nend\n`, uu),
-    inText('binhex', hqx, hqx.slice(hqx.indexOf(':') + 80)),
-    inText('text with uuencode', `Hello,\n\nbegin 644 a.exe\n${uu}\`\nend\n`, uu),
-    inText('mail with yEnc', `${head}\r\nHi\r\n\r\n=ybegin line=128 size=${PAYLOAD.length} name=a.exe\r\n${yenc}\r\n=yend size=${PAYLOAD.length}\r\n`, yenc), // prettier-ignore
-    inText('text with base64', `x = "${BASE64_LINE}";\n`, BASE64_LINE),
+    inText('uuencode', `begin 644 a.exe\n${uu}\`\nend\n`, uu, 'begin 644 a.exe'),
+    inText('binhex', hqx, hqx.slice(hqx.indexOf(':') + 80), ''),
+    inText('text with uuencode', `Hello,\n\nbegin 644 a.exe\n${uu}\`\nend\n`, uu, BEGIN),
+    inText('mail with yEnc', `${head}\r\nHi\r\n\r\n=ybegin line=128 size=${PAYLOAD.length} name=a.exe\r\n${yenc}\r\n=yend size=${PAYLOAD.length}\r\n`, yenc, '=ybegin line=128 size='), // prettier-ignore
+    inText('text with base64', `x = "${BASE64_LINE}";\n`, BASE64_LINE, `"${BASE64_LINE}"`),
   ]
 }
 
