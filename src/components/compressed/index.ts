@@ -10,6 +10,9 @@ import type { CompressedFormat, Header } from './formats.ts'
 /** More of one kind are not told. */
 const MAX_NOTES = 16
 
+/** Notes of decoders whose output is not what was compressed. */
+const WRONG = /-wrong-/
+
 interface Outcome {
   /** Offset behind the last member; undefined where decoding did not get there. */
   end?: number
@@ -47,12 +50,12 @@ function headerOf({ header }: CompressedFormat, bytes: Uint8Array, name: string)
 }
 
 /** What lies behind the last member. Zeros are padding. */
-function* trailing(bytes: Uint8Array, end: number, name: string, outputBytes: number): Generator<Emission> {
+function* trailing(bytes: Uint8Array, end: number, name: string, outcome: Outcome): Generator<Emission> {
   const rest = bytes.subarray(end)
   if (rest.every(byte => byte === 0)) return
-  // A size that was set to nothing makes data of the wrong side out of all the content.
-  if (outputBytes === 0)
-    yield { emit: 'missed', reason: 'malformed', detail: 'Nothing is compressed in it, but data follows', member: name }
+  // It ends where it should not: what is compressed goes on in what follows.
+  if (outcome.outputBytes === 0 || outcome.notes.some(({ code }) => WRONG.test(code)))
+    yield { emit: 'missed', reason: 'malformed', detail: 'The compressed data is damaged, and goes on', member: name }
   yield {
     emit: 'anomaly',
     code: 'trailing-data',
@@ -81,7 +84,7 @@ function compressedComponent(format: CompressedFormat): Component {
       })
       yield { emit: 'child', name, content: remembering(decoder, outcome) }
       for (const note of outcome.notes) yield { emit: 'anomaly', ...note }
-      if (outcome.end !== undefined) yield* trailing(bytes, outcome.end, name, outcome.outputBytes)
+      if (outcome.end !== undefined) yield* trailing(bytes, outcome.end, name, outcome)
     },
   }
 }

@@ -3,6 +3,8 @@ import { readSisPackage } from '../../formats/index.ts'
 import type { Component, ComponentInput, Emission } from '../../scan/index.ts'
 import { cutMember, gapChild } from '../archive-emissions.ts'
 
+/** More than names and texts. */
+const MIN_LOST_BYTES = 256
 /** Shorter stretches that no file holds are names. */
 const MIN_GAP_BYTES = 64
 
@@ -43,7 +45,11 @@ function* gaps(bytes: Uint8Array, from: number, extents: readonly Extent[]): Gen
   let reached = from
   const sorted = extents.toSorted((a, b) => a.start - b.start)
   for (const { start, end } of [...sorted, { start: bytes.length, end: bytes.length }]) {
-    if (start - reached >= MIN_GAP_BYTES) yield gapChild(bytes, reached, start)
+    if (start - reached >= MIN_GAP_BYTES) {
+      yield gapChild(bytes, reached, start)
+      const detail = `${start - reached} bytes at offset ${reached} belong to no file`
+      if (start - reached >= MIN_LOST_BYTES) yield { emit: 'missed', reason: 'malformed', detail }
+    }
     reached = Math.max(reached, end)
   }
 }

@@ -19,7 +19,9 @@ export type Judgement =
   | 'fault'
 
 /** Of the encoded payload; where these are damaged nothing is left to decode. */
-const BEGINNING_BYTES = 24
+const BEGINNING_BYTES = 64
+/** What formats write around encoded bytes. */
+const MAX_FRAME_BYTES = 8
 
 /** @param sound - the report about the undamaged seed */
 export function judge(one: Mutant, report: Report, sound: Report): Judgement {
@@ -28,6 +30,7 @@ export function judge(one: Mutant, report: Report, sound: Report): Judgement {
   if (report.verdict !== 'clean') return 'fault'
   if (report.artifacts[0].type !== sound.artifacts[0].type || lacksKey(one)) return 'unrecognised'
   if (isGone(one)) return 'gone'
+  if (one.seed.isCarrier === true && !isWhole(one.seed, one.bytes)) return 'unrecognised'
   return isChanged(one, report, sound) ? 'changed' : 'wrong clean'
 }
 
@@ -48,7 +51,9 @@ function isChanged({ seed, bytes, cutAt }: Mutant, { artifacts }: Report, sound:
   const others = artifacts.filter(({ parent, sha256, size }) => parent !== undefined && size > 0 && !before.has(sha256))
   if (cutAt !== undefined && !seed.isOpenEnded) return false
   if (!isWhole(seed, bytes)) return others.length > 0
-  return others.some(({ size }) => seed.layers.some(({ length }) => length === size))
+  // Or the encoded bytes came out as they are: the container says that they are stored.
+  const isStored = (size: number) => size >= seed.encoded.length && size <= seed.encoded.length + MAX_FRAME_BYTES
+  return others.some(({ size }) => isStored(size) || seed.layers.some(({ length }) => length === size))
 }
 
 /** The encoded payload stands where it stood, or as much further on as the file became longer. */

@@ -31,6 +31,8 @@ export interface Seed {
   readonly isOpenEnded?: boolean
   /** What tells that the payload is there; without one of them nothing recognises it. */
   readonly keys?: readonly Uint8Array[]
+  /** No container by its type: what lies in it is found by how it begins, and is nothing where it is broken. */
+  readonly isCarrier?: boolean
 }
 
 /** In the payload; a body signature knows it. */
@@ -58,6 +60,7 @@ const seed = (name: string, bytes: Uint8Array, encoded: Uint8Array, ...layers: r
   layers: [...layers, PAYLOAD],
 })
 const stored = (name: string, bytes: Uint8Array) => seed(name, bytes, GZ, GZ)
+const carrier = (name: string, bytes: Uint8Array): Seed => ({ ...stored(name, bytes), isCarrier: true })
 const withKeys = (one: Seed, ...keys: readonly string[]): Seed => ({ ...one, keys: keys.map(bytesOf) })
 const inText = (name: string, text: string, encoded: string, key: string, ...layers: readonly Uint8Array[]): Seed => ({
   ...withKeys(seed(name, bytesOf(text), bytesOf(encoded), ...layers), ...(key === '' ? [] : [key])),
@@ -140,9 +143,9 @@ function archives(): Seed[] {
       cabinet([{ name: 'a.bin', data: installShieldChunk(RAW), isCompressed: true }], true).cab,
       RAW,
     ),
-    stored('setup program', program({ overlay: setupChainOf([['a.gz', GZ]]) })),
-    stored('program with an archive behind it', program({ overlay: buildZip([{ name: 'a.gz', content: GZ }]) })),
-    stored('program with a resource', program({ resources: [{ type: 10, name: 'P', language: 1033, data: GZ }] })),
+    carrier('setup program', program({ overlay: setupChainOf([['a.gz', GZ]]) })),
+    carrier('program with an archive behind it', program({ overlay: buildZip([{ name: 'a.gz', content: GZ }]) })),
+    carrier('program with a resource', program({ resources: [{ type: 10, name: 'P', language: 1033, data: GZ }] })),
   ]
 }
 
@@ -186,13 +189,20 @@ function buildSis(options: number): Uint8Array {
 
 /** Longest beginning of a stream that is not what is compressed. */
 const STREAM_HEADER_BYTES = 12
-const COMPRESS_HEADER_BYTES = 3
+/** Those that are shorter. */
+const STREAM_HEADERS: readonly (readonly [kind: string, bytes: number])[] = [
+  ['compress', 3],
+  ['lz4 legacy', 8],
+  ['lz4', 11],
+  ['zstd', 7],
+]
 
 function streams(): Seed[] {
   const sample = (name: keyof typeof SAMPLES): Seed => {
     const bytes = Uint8Array.from(Buffer.from(SAMPLES[name], 'base64'))
     const isCompress = name.startsWith('compress')
-    const encoded = bytes.subarray(isCompress ? COMPRESS_HEADER_BYTES : STREAM_HEADER_BYTES)
+    const [, headerBytes] = STREAM_HEADERS.find(([kind]) => name.startsWith(kind)) ?? ['', STREAM_HEADER_BYTES]
+    const encoded = bytes.subarray(headerBytes)
     return {
       name,
       bytes,
@@ -200,7 +210,7 @@ function streams(): Seed[] {
       encoded,
       layers: [SAMPLE],
       isOpenEnded: isCompress,
-      keys: isCompress ? [bytes.subarray(0, COMPRESS_HEADER_BYTES)] : [],
+      keys: isCompress ? [bytes.subarray(0, headerBytes)] : [],
     }
   }
   const names = (Object.keys(SAMPLES) as (keyof typeof SAMPLES)[]).filter(
@@ -247,7 +257,7 @@ function documents(): Seed[] {
   oneNote.bytes(FILE_DATA_STORE).u64(GZ.length).u32(0).u64(0).bytes(GZ).align(8)
   oneNote.bytes(Buffer.from('22a7fb71790f0b4abb13899256426b24', 'hex')).padTo(oneNote.length + 24)
   const pdf = (name: string, dictionary: string, data: Uint8Array) =>
-    withKeys(seed(name, buildPdf([...PAGES, { dictionary, data }]), data), '4 0 obj\n<<', '/Filter', '>>\nstream\n')
+    withKeys(seed(name, buildPdf([...PAGES, { dictionary, data }]), data), '4 0 obj\n<<', '/Filter/', '>>\nstream\n')
   return [
     stored('ole2', buildOle2({ entries: [{ path: 'Contents', data: GZ }, { path: 'Other', data: filler }] })), // prettier-ignore
     seed('ole2, long', buildOle2({ entries: [{ path: 'Contents', data: long }, { path: 'O', data: filler }] }), GZ, long), // prettier-ignore
@@ -260,7 +270,7 @@ function documents(): Seed[] {
       'office-xml',
       `<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument><w:docSuppData><w:binData w:name="editdata.mso">${BASE64}</w:binData></w:docSuppData></w:wordDocument>`,
       BASE64,
-      '<w:binData w:name="editdata.mso">',
+      '<w:wordDocument><w:docSuppData><w:binData w:name="editdata.mso">',
     ),
     pdf('pdf', '/Filter/FlateDecode', ZLIB),
     { ...pdf('pdf, hexadecimal', '/Filter/ASCIIHexDecode', bytesOf(`${encodeHex(PAYLOAD)}>`)), isOpenEnded: true },
@@ -273,7 +283,6 @@ function documents(): Seed[] {
   ]
 }
 
-const BASE64_PART = 'Content-Transfer-Encoding: base64'
 const BEGIN = '\nbegin 644 a.exe'
 
 function letters(): Seed[] {
@@ -300,13 +309,16 @@ function letters(): Seed[] {
     letter('mail', parts(text, part('base64', BASE64)), BASE64, 'base64'),
     letter('mail, quoted-printable', parts(text, part('quoted-printable', quoted)), quoted, 'quoted-printable', GZ),
     inText('mail, uuencode', parts(text, part('x-uuencode', `begin 644 a.exe\r\n${uu}\`\r\nend`)), uu, BEGIN),
-    letter('mail in mail', parts(text, `Content-Type: message/rfc822\r\n\r\n${inner}`), BASE64, 'base64'),
-    inText('mail of one part', `${head}${part('base64', GZ_BASE64.replace(/.{76}/g, '$&\r\n'))}\r\n`, GZ_BASE64.replace(/.{76}/g, '$&\r\n'), BASE64_PART, GZ), // prettier-ignore
+    withKeys(
+      inText('mail in mail', parts(text, `Content-Type: message/rfc822\r\n\r\n${inner}`), BASE64, ''),
+      `--bb\r\nContent-Type: message/rfc822\r\n\r\n${inner.slice(0, inner.indexOf(BASE64))}`,
+    ),
+    inText('mail of one part', `${head}${part('base64', GZ_BASE64.replace(/.{76}/g, '$&\r\n'))}\r\n`, GZ_BASE64.replace(/.{76}/g, '$&\r\n'), '\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment\r\n\r\n', GZ), // prettier-ignore
     stored('tnef', buildTnef({ attachments: [{ title: 'a.gz', data: GZ }, { title: 'b', data: bytesOf('second') }] })), // prettier-ignore
     inText('uuencode', `begin 644 a.exe\n${uu}\`\nend\n`, uu, 'begin 644 a.exe'),
     inText('binhex', hqx, hqx.slice(hqx.indexOf(':') + 80), ''),
     inText('text with uuencode', `Hello,\n\nbegin 644 a.exe\n${uu}\`\nend\n`, uu, BEGIN),
-    inText('mail with yEnc', `${head}\r\nHi\r\n\r\n=ybegin line=128 size=${PAYLOAD.length} name=a.exe\r\n${yenc}\r\n=yend size=${PAYLOAD.length}\r\n`, yenc, '=ybegin line=128 size='), // prettier-ignore
+    inText('mail with yEnc', `${head}\r\nHi\r\n\r\n=ybegin line=128 size=${PAYLOAD.length} name=a.exe\r\n${yenc}\r\n=yend size=${PAYLOAD.length}\r\n`, yenc, '\n=ybegin line=128 size='), // prettier-ignore
     inText('text with base64', `x = "${BASE64_LINE}";\n`, BASE64_LINE, `"${BASE64_LINE}"`),
   ]
 }

@@ -7,7 +7,7 @@ import { COMPONENTS } from '../registry.ts'
 import { judge, type Judgement } from './judge.ts'
 import { mutant, type Mutant } from './mutants.ts'
 import type { Numbers } from './numbers.ts'
-import { MARKER, PAYLOAD, type Seed, SEEDS } from './seeds.ts'
+import { MARKER, type Seed, SEEDS } from './seeds.ts'
 
 // Scans damaged containers in this process, with every component that runs without a sandbox.
 
@@ -91,5 +91,3 @@ function answered(thread: EngineThread, one: Mutant, sound: Report): Judgement |
 
 /** The payload itself is found in an undamaged seed. */
 export const isFound = (thread: EngineThread, { bytes }: Seed): boolean => scan(thread, bytes).verdict === 'infected'
-
-export { PAYLOAD }

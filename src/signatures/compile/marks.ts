@@ -56,14 +56,17 @@ const ENCODED: readonly (readonly [name: string, hex: string])[] = [
 const row = (name: string, target: number, expression: string, hex: string): string =>
   `${name};Engine:51-255,Target:${target};${expression};${hex}\n`
 
-/** yEnc makes data of text: it uses nearly all bytes. */
+/** Text with other bytes in it is data: yEnc uses nearly all of them. */
 const IN_DATA = 14
+const ENCODED_IN_DATA: ReadonlySet<string> = new Set(['uuencode', 'yenc'])
 
 /** The marks as a logical database. */
 export const MARKS_SOURCE =
-  row('yenc', IN_DATA, '0', '3d79626567696e20') +
   TARGETS.flatMap(target => [
     ...BEGINNINGS.map(([name, hex]) => row(name, target, '0', hex)),
     ...PROGRAMS.map(([name, hex, own]) => row(name, target, target === own ? '0>1' : '0', hex)),
   ]).join('') +
-  TEXT_TARGETS.flatMap(target => ENCODED.map(([name, hex]) => row(name, target, '0', hex))).join('')
+  TEXT_TARGETS.flatMap(target => ENCODED.map(([name, hex]) => row(name, target, '0', hex))).join('') +
+  ENCODED.filter(([name]) => ENCODED_IN_DATA.has(name))
+    .map(([name, hex]) => row(name, IN_DATA, '0', hex))
+    .join('')
