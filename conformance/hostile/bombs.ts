@@ -77,11 +77,12 @@ const deflated = (member: MemberRecipe): MemberRecipe => ({
 function overlappingZip(): Uint8Array {
   const content = zeros(10 * MIB)
   const data = deflateRawSync(content)
+  const crc = crc32(content)
   const recipe = (i: number): MemberRecipe => ({
     name: `f${i}`,
     content: '',
     method: 8,
-    crc: crc32(content),
+    crc,
     packed: data.length,
     unpacked: content.length,
   })
