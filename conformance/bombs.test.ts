@@ -52,7 +52,7 @@ describe.skipIf(missing('lazaret', '7z', 'compressors').length > 0)('a bomb', ()
       const before = left()
       const { stdout, stderr, elapsedMs, peakBytes, childPeakBytes } = await scan(file)
       const [report] = (JSON.parse(stdout) as { reports: Report[] }).reports
-      const told = [...new Set(report.artifacts.flatMap(({ notSeen = [] }) => notSeen.map(({ reason }) => reason)))]
+      const told = [...new Set(report.artifacts.flatMap(({ notSeen }) => notSeen.map(({ reason }) => reason)))]
       const more = (peak: number, base: number) => Math.max(0, Math.round((peak - base) / 1e6))
       lines.push(
         `${name}: ${statSync(file).size} bytes, ${report.verdict} (${told.join(' ')}), ${Math.round(elapsedMs)} ms, ` +

@@ -70,7 +70,7 @@ function nestedZips(): Uint8Array {
 const deflated = (member: MemberRecipe): MemberRecipe => ({
   ...member,
   method: 8,
-  data: deflateRawSync(member.content as Uint8Array, { level: 1 }),
+  data: deflateRawSync(member.content, { level: 1 }),
 })
 
 /** One kernel of zeros, behind every local header. Source: D. Fifield, "A better zip bomb" (2019), full overlap. */

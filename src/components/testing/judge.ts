@@ -34,7 +34,7 @@ export function judge(one: Mutant, report: Report, sound: Report): Judgement {
   return isChanged(one, report, sound) ? 'changed' : 'wrong clean'
 }
 
-const isFault = ({ notSeen = [] }: ArtifactReport): boolean => notSeen.some(({ reason }) => reason === 'crashed')
+const isFault = ({ notSeen }: ArtifactReport): boolean => notSeen.some(({ reason }) => reason === 'crashed')
 
 const lacksKey = ({ seed, bytes }: Mutant): boolean => (seed.keys ?? []).some(key => indexOfBytes(bytes, key) < 0)
 
