@@ -29,7 +29,7 @@ const NOTHING = [0, 0, 0, 0, 0, 0, 0, 0]
 
 describe('damage', () => {
   it.each<[what: string, seed: string, edits: readonly Edit[], verdict: string, size?: number]>([
-    ['a broken beginning of a file before a sound one', 'setup program', [[453, GZIP]], 'infected'],
+    ['a broken beginning of a file before a sound one', 'program with an archive behind it', [[700, GZIP]], 'infected'],
     ['a resource that is a broken archive', 'program with a resource', [], 'unscannable', 1196],
     [
       'no local header and no entry of the directory',
@@ -40,7 +40,7 @@ describe('damage', () => {
       ],
       'unscannable',
     ],
-    ['content as the target of a link', 'cpio, newc', [['000081a4', '0000a1a4']], 'infected'],
+    ['content as the target of a link', 'cpio, binaryBe', [[56, [0xa1]]], 'infected'],
     ['a size of zero in LZMA', 'lzma', [[5, NOTHING]], 'unscannable'],
     ['an index instead of blocks in XZ', 'xz', [[12, NOTHING]], 'unscannable'],
     ['too large a block of LZ4', 'lz4 legacy', [[7, [0x7f]]], 'unscannable'],
