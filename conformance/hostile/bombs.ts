@@ -7,6 +7,7 @@ import { buildOle2 } from '../../src/formats/testing.ts'
 import { oldSparseEntry, tar, tarEntry } from '../../src/formats/tar/build.ts'
 import { buildZip, centralRecord, endRecord, localRecord, type MemberRecipe } from '../../src/formats/zip/build.ts'
 import { join } from '../carriers/bytes.ts'
+import { gzipQuine } from './quine.ts'
 
 // Files that are small and become large, deep or endless. Made by code and by the system's compressors.
 
@@ -248,6 +249,7 @@ export const BOMBS: readonly Bomb[] = [
     reasons: HUGE,
   },
   { name: 'gzip ten times', make: write(nestedGzip), reasons: HUGE },
+  { name: 'gzip that holds itself', make: write(gzipQuine), reasons: ['too-deep'] },
   { name: 'a gibibyte in gzip', make: write(() => gzipOf(zeros(MIB), GIB_IN_MIB)), reasons: HUGE },
   { name: 'a gibibyte in xz', make: shell('head -c 1073741824 /dev/zero | xz -0 -T2 > "$FILE"'), reasons: HUGE },
   // Six megabytes may become thirty times as long, and a member is put together in memory.
