@@ -196,12 +196,20 @@ function* frameBlocks(input: Uint8Array, start: number, blocks: Blocks): Decoder
   return at
 }
 
+/** Behind the last block of a legacy frame. */
+const MAX_LEGACY_TAIL_BYTES = 16
+
 /** Blocks up to the end of the input, or to what can be no size of a block. */
 function* legacyBlocks(input: Uint8Array, start: number, blocks: Blocks): Decoder {
   let at = start + 4
   while (at + 4 <= input.length) {
     const size = u32le(input, at)
-    if (size === 0 || size > MAX_LEGACY_BLOCK_BYTES) break
+    if (size === 0 || size > MAX_LEGACY_BLOCK_BYTES) {
+      // A kernel's image ends with its size; more than that is a block that cannot be read.
+      if (size !== 0 && !isLz4(input, at) && at + MAX_LEGACY_TAIL_BYTES < input.length)
+        throw malformed('A block of LZ4 that is longer than they may be', at)
+      break
+    }
     const end = at + 4 + size
     yield* blocks.packed(at + 4, Math.min(end, input.length))
     if (end > input.length) throw tooEarly(input)

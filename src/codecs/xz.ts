@@ -127,6 +127,7 @@ function* stream(input: Uint8Array, start: number): Decoder {
   }
   const end = passIndex(input, at) + FOOTER_BYTES
   if (end > input.length) throw malformed('XZ ends too early', input.length)
+  if (input[end - 2] !== 0x59 || input[end - 1] !== 0x5a) throw malformed('No footer of XZ', end - FOOTER_BYTES)
   return end
 }
 

@@ -18,6 +18,8 @@ const tooEarly = (input: Uint8Array): ContentError => malformed('Zstandard ends 
 
 interface Frame {
   readonly windowBytes: number
+  /** Of the frame, where its header says it. */
+  readonly contentBytes: number | undefined
   readonly hasChecksum: boolean
   /** Offset of the first block. */
   readonly blocksAt: number
@@ -43,8 +45,9 @@ function readHeader(input: Uint8Array, start: number): Frame {
     throw new ContentError('unsupported', 'A preset dictionary of Zstandard', dictionaryAt)
   const base = 2 ** (10 + (input[windowAt] >> 3))
   const coded = base + (base / 8) * (input[windowAt] & 7)
-  const windowBytes = isSingle ? number(sizeAt, sizeBytes) + (sizeBytes === 2 ? 256 : 0) : coded
-  return { windowBytes, hasChecksum: (descriptor & 4) !== 0, blocksAt }
+  const size = sizeBytes === 0 ? undefined : number(sizeAt, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
+  const windowBytes = isSingle && size !== undefined ? size : coded
+  return { windowBytes, contentBytes: size, hasChecksum: (descriptor & 4) !== 0, blocksAt }
 }
 
 /** What frames that follow each other share, so that many small ones cost little. */
@@ -78,9 +81,15 @@ function* frame(input: Uint8Array, start: number, shared: Shared): Decoder {
     return end
   }
   if (magic !== FRAME) throw malformed('No header of Zstandard', start)
-  const { windowBytes, hasChecksum, blocksAt } = readHeader(input, start)
+  const { windowBytes, contentBytes, hasChecksum, blocksAt } = readHeader(input, start)
   const { window, blocks } = shared.begin(windowBytes)
   let at = blocksAt
+  let produced = 0
+  const piece = (): Uint8Array => {
+    const made = window.piece()
+    produced += made.length
+    return made
+  }
   try {
     for (let isLast = false; !isLast;) {
       if (at + 3 > input.length) throw tooEarly(input)
@@ -88,14 +97,16 @@ function* frame(input: Uint8Array, start: number, shared: Shared): Decoder {
       isLast = (header & 1) !== 0
       at = decodeBlock(input, at + 3, (header >> 1) & 3, header >> 3, blocks, window)
       if (window.at < window.limit) continue
-      yield window.piece()
+      yield piece()
       window.open()
     }
   } catch (error) {
     if (window.pending) yield window.piece()
     throw error
   }
-  if (window.pending) yield window.piece()
+  if (window.pending) yield piece()
+  if (contentBytes !== undefined && produced !== contentBytes)
+    throw malformed(`The frame holds ${produced} bytes, its header says ${contentBytes}`, at)
   at += hasChecksum ? CHECKSUM_BYTES : 0
   if (at > input.length) throw tooEarly(input)
   return at

@@ -23,8 +23,8 @@ export function officeXmlParts(text: string): readonly XmlPart[] {
     const name = localName(tag.name)
     if (name === 'part' && !tag.isClosing) packageName = xmlAttributes(text, tag).get('name') ?? ''
     if (open !== undefined) {
-      // Base64 has no tags: whatever comes next ends it.
-      parts.push({ ...open, end: tag.start, isClosed: true })
+      // Base64 has no tags: whatever comes next ends it, soundly only where it is the end of the element.
+      parts.push({ ...open, end: tag.start, isClosed: tag.isClosing })
       open = undefined
       if (parts.length >= MAX_XML_PARTS) break
     }

@@ -17,6 +17,9 @@ function dataOffset(bytes: Uint8Array): number {
   return told + 2 <= bytes.length && (bytes[told] & 15) === 8 && told >= USUAL - 18 ? told : USUAL
 }
 
+/** Less than this behind the compressed data is padding. */
+const MIN_REST_BYTES = 64
+
 /** ActiveMime wrappers: the compound file in them. */
 export const activeMime: Component = {
   manifest: {
@@ -27,6 +30,16 @@ export const activeMime: Component = {
     stage: 'extract',
   },
   *process({ bytes }) {
-    yield { emit: 'child', name: 'editdata', content: zlibInflate(bytes, dataOffset(bytes)) }
+    let end = bytes.length
+    yield {
+      emit: 'child',
+      name: 'editdata',
+      content: (function* () {
+        end = yield* zlibInflate(bytes, dataOffset(bytes))
+      })(),
+    }
+    if (bytes.length - end < MIN_REST_BYTES) return
+    yield { emit: 'child', name: 'rest', content: bytes.subarray(end) }
+    yield { emit: 'missed', reason: 'malformed', detail: 'The compressed data ends early', member: 'editdata' }
   },
 }

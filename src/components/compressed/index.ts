@@ -10,14 +10,25 @@ import type { CompressedFormat, Header } from './formats.ts'
 /** More of one kind are not told. */
 const MAX_NOTES = 16
 
+/** Notes of decoders whose output is not what was compressed. */
+const WRONG = /-wrong-/
+
 interface Outcome {
   /** Offset behind the last member; undefined where decoding did not get there. */
   end?: number
+  outputBytes: number
   readonly notes: { readonly code: string; readonly detail: string; readonly offset: number }[]
 }
 
 function* remembering(decoder: Decoder, outcome: Outcome): Generator<Uint8Array> {
-  outcome.end = yield* decoder
+  for (let next = decoder.next(); ; next = decoder.next()) {
+    if (next.done === true) {
+      outcome.end = next.value
+      return
+    }
+    outcome.outputBytes += next.value.length
+    yield next.value
+  }
 }
 
 /** `setup.TGZ` → `setup.tar`; a name without a known ending stays. */
@@ -39,9 +50,12 @@ function headerOf({ header }: CompressedFormat, bytes: Uint8Array, name: string)
 }
 
 /** What lies behind the last member. Zeros are padding. */
-function* trailing(bytes: Uint8Array, end: number, name: string): Generator<Emission> {
+function* trailing(bytes: Uint8Array, end: number, name: string, outcome: Outcome): Generator<Emission> {
   const rest = bytes.subarray(end)
   if (rest.every(byte => byte === 0)) return
+  // It ends where it should not: what is compressed goes on in what follows.
+  if (outcome.outputBytes === 0 || outcome.notes.some(({ code }) => WRONG.test(code)))
+    yield { emit: 'missed', reason: 'malformed', detail: 'The compressed data is damaged, and goes on', member: name }
   yield {
     emit: 'anomaly',
     code: 'trailing-data',
@@ -64,13 +78,13 @@ function compressedComponent(format: CompressedFormat): Component {
       const header = headerOf(format, bytes, fileName)
       const name = header.name === '' ? stripped(format, fileName) : header.name
       for (const property of header.properties) yield { emit: 'property', ...property }
-      const outcome: Outcome = { notes: [] }
+      const outcome: Outcome = { notes: [], outputBytes: 0 }
       const decoder = format.decoder(bytes, 0, (code, detail, offset) => {
         if (outcome.notes.length < MAX_NOTES) outcome.notes.push({ code: `${format.name}-${code}`, detail, offset })
       })
       yield { emit: 'child', name, content: remembering(decoder, outcome) }
       for (const note of outcome.notes) yield { emit: 'anomaly', ...note }
-      if (outcome.end !== undefined) yield* trailing(bytes, outcome.end, name)
+      if (outcome.end !== undefined) yield* trailing(bytes, outcome.end, name, outcome)
     },
   }
 }

@@ -18,7 +18,7 @@ export const cpioComponent: Component = {
 const FILE_TYPE = 0o170000
 const REGULAR = 0o100000
 const SYMBOLIC_LINK = 0o120000
-/** The target of a link is no longer than a path; what is longer is content. */
+/** The target of a link is no longer than a path, and has no zeros; what is longer is content. */
 const MAX_LINK_BYTES = 4096
 
 function* takeApart({ bytes }: ComponentInput): Generator<Emission> {
@@ -37,7 +37,8 @@ function* takeApart({ bytes }: ComponentInput): Generator<Emission> {
 /** Symbolic links, and further names of a file, whose data stands with the last of them. */
 function isLink({ mode, data, links, missingBytes }: CpioMember): boolean {
   const type = mode & FILE_TYPE
-  if (type === SYMBOLIC_LINK) return data.length <= MAX_LINK_BYTES && missingBytes === 0
+  if (type === SYMBOLIC_LINK)
+    return data.length <= MAX_LINK_BYTES && missingBytes === 0 && !data.subarray(0, -1).includes(0)
   return type === REGULAR && links > 1 && data.length === 0 && missingBytes === 0
 }
 

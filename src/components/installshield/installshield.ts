@@ -36,8 +36,11 @@ function* takeApart({ bytes, type }: ComponentInput): Generator<Emission> {
 
 /** A cabinet without its neighbours: all of it only where it describes its own files. */
 function* lonelyCabinet(bytes: Uint8Array): Generator<Emission> {
-  if (describesFiles(bytes)) yield* members(bytes, new Map([[1, bytes]]))
-  else {
+  if (describesFiles(bytes)) {
+    const count = yield* members(bytes, new Map([[1, bytes]]))
+    if (count === 0)
+      yield { emit: 'missed', reason: 'malformed', detail: 'No file with content was found in the cabinet' }
+  } else {
     const detail = 'The header of this cabinet is a file of its own; scan the setup program, or an archive of both'
     yield { emit: 'missed', reason: 'unsupported', detail }
   }
@@ -97,14 +100,18 @@ function* setupFile(file: SetupFile): Generator<Emission> {
   if (missingBytes > 0) yield cutMember(name, missingBytes)
 }
 
-function* members(header: Uint8Array, volumes: ReadonlyMap<number, Uint8Array>): Generator<Emission> {
+/** Answers how many have content. */
+function* members(header: Uint8Array, volumes: ReadonlyMap<number, Uint8Array>): Generator<Emission, number> {
+  let count = 0
   for (const file of cabinetFiles(header, volumes)) {
+    if (file.data.length > 0) count++
     yield { emit: 'child', name: file.name, content: content(file) }
     if (file.missingBytes > 0) {
       const detail = `${file.missingBytes} bytes of it lie in a volume that is not there`
       yield { emit: 'missed', reason: 'malformed', detail, member: file.name }
     }
   }
+  return count
 }
 
 function content({ data, isCompressed }: CabinetFile): ChildContent {
@@ -112,8 +119,11 @@ function content({ data, isCompressed }: CabinetFile): ChildContent {
 }
 
 function* inflated(data: Uint8Array): Generator<Uint8Array> {
+  let reached = 0
   for (const { start, end } of cabinetBlocks(data)) {
+    reached = end
     if (end > data.length) throw new ContentError('malformed', 'A block of the member is cut short', start)
     yield* inflate(data.subarray(0, end), start)
   }
+  if (reached < data.length) throw new ContentError('malformed', 'The last block of the member is cut short', reached)
 }

@@ -180,6 +180,7 @@ function* oddities(file: PdfFile): Generator<Emission, void, void> {
     if (!isDeep) continue
     const detail = `Object ${number} ${generation} is nested deeper than viewers read`
     yield { emit: 'anomaly', code: 'pdf-deep', detail, offset }
+    yield { emit: 'missed', reason: 'too-deep', detail }
     break
   }
 }

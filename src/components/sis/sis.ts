@@ -1,7 +1,12 @@
 import { zlibInflate } from '../../codecs/index.ts'
 import { readSisPackage } from '../../formats/index.ts'
 import type { Component, ComponentInput, Emission } from '../../scan/index.ts'
-import { cutMember } from '../archive-emissions.ts'
+import { cutMember, gapChild } from '../archive-emissions.ts'
+
+/** More than names and texts. */
+const MIN_LOST_BYTES = 256
+/** Shorter stretches that no file holds are names. */
+const MIN_GAP_BYTES = 64
 
 /** Symbian installation packages. */
 export const sisComponent: Component = {
@@ -16,11 +21,35 @@ export const sisComponent: Component = {
 }
 
 function* takeApart({ bytes }: ComponentInput): Generator<Emission> {
-  let files = 0
-  for (const { name, data, missingBytes, isCompressed } of readSisPackage(bytes)) {
-    files++
+  const extents: Extent[] = []
+  const reader = readSisPackage(bytes)
+  let next = reader.next()
+  for (; next.done !== true; next = reader.next()) {
+    const { name, data, missingBytes, isCompressed } = next.value
+    const start = data.byteOffset - bytes.byteOffset
+    extents.push({ start, end: start + data.length })
     yield { emit: 'child', name, content: isCompressed ? zlibInflate(data, 0) : data }
     if (missingBytes > 0) yield cutMember(name, missingBytes)
   }
-  if (files === 0) yield { emit: 'missed', reason: 'malformed', detail: 'No file was found in the package' }
+  if (extents.length === 0) yield { emit: 'missed', reason: 'malformed', detail: 'No file was found in the package' }
+  if (typeof next.value === 'number') yield* gaps(bytes, next.value, extents)
+}
+
+interface Extent {
+  readonly start: number
+  readonly end: number
+}
+
+/** What no file holds, names and texts among it. */
+function* gaps(bytes: Uint8Array, from: number, extents: readonly Extent[]): Generator<Emission> {
+  let reached = from
+  const sorted = extents.toSorted((a, b) => a.start - b.start)
+  for (const { start, end } of [...sorted, { start: bytes.length, end: bytes.length }]) {
+    if (start - reached >= MIN_GAP_BYTES) {
+      yield gapChild(bytes, reached, start)
+      const detail = `${start - reached} bytes at offset ${reached} belong to no file`
+      if (start - reached >= MIN_LOST_BYTES) yield { emit: 'missed', reason: 'malformed', detail }
+    }
+    reached = Math.max(reached, end)
+  }
 }

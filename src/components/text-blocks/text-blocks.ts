@@ -7,7 +7,8 @@ export const textBlocks: Component = {
     name: 'text-blocks',
     version: '1',
     description: 'Finds uuencoded, yEnc, BinHex and long base64 files in text',
-    accepts: ['text', 'text-utf8', 'text-utf16le', 'text-utf16be', 'html'],
+    // A file that holds yEnc is text no more: its lines use nearly all bytes. So is damaged text.
+    accepts: ['text', 'text-utf8', 'text-utf16le', 'text-utf16be', 'html', 'data'],
     marks: ['uuencode', 'yenc', 'binhex', 'base64'],
     stage: 'extract',
     place: 'engine',
@@ -15,6 +16,7 @@ export const textBlocks: Component = {
   *process({ bytes, type }) {
     const text = plainText(bytes, type)
     yield* emitBlocks(text)
+    if (type === 'data') return
     yield* emitBinHex(text, false)
     yield* emitRuns(text, type === 'html')
   },

@@ -17,6 +17,10 @@ const MAX_GAPS = 10_000
 const MAX_MISSED = 1000
 /** A gap of at most this many bytes is padding. */
 const MAX_PADDING = 3
+/** A member with its records is longer. */
+const MIN_LOST = 30
+/** What tells that a record is lost. */
+const LOSSES: readonly zip.Difference[] = ['count', 'directory-size', 'directory', 'unlisted']
 const APK_BLOCK = 'APK Sig Block 42'
 const LOCAL_SIGNATURE_SIZE = 4
 
@@ -204,6 +208,8 @@ export class Unzip {
       } else if (end === bytes.length) {
         if (type !== 'zip-sfx') differences.note('appended', start)
       } else if (!isApkBlock(bytes, start, end)) differences.note('gaps', start)
+      if (start > 0 && end - start >= MIN_LOST && LOSSES.some(loss => differences.has(loss)))
+        yield { emit: 'missed', reason: 'malformed', detail: 'Records are damaged: content between them is no member' }
       yield { emit: 'child', name: `gap-at-${start}`, relation: 'supplementary', content: bytes.subarray(start, end) }
     }
   }

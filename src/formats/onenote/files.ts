@@ -41,7 +41,13 @@ export function oneNoteFiles(bytes: Uint8Array): OneNoteFiles {
     const sound = isSound(bytes, end)
     const next = indexOf(bytes, HEADER, sound ? end : at + HEADER.length)
     if (!sound && (spare -= end - start) < 0 && next >= 0) end = Math.max(start, Math.min(end, next))
-    files.push({ start, end, missing: claimed - end })
+    else if (!sound && spare > 0) {
+      // A size that is too small hides nothing: the file reaches to the identifier of its end.
+      const footer = indexOf(bytes, FOOTER, end)
+      spare -= (footer < 0 ? bytes.length : footer) - end
+      if (footer >= 0 && (next < 0 || footer < next)) end = footer
+    }
+    files.push({ start, end, missing: Math.max(0, claimed - end) })
     at = next
   }
   return { files, isCut: false }

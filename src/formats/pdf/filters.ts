@@ -55,9 +55,11 @@ export function filtersOf(dictionary: PdfDictionary, resolve: Resolve): readonly
   const parameters = listOf(resolve(dictionary.get('DecodeParms') ?? dictionary.get('DP')))
   if (filters.length > MAX_FILTERS) throw new ContentError('too-large', `More than ${MAX_FILTERS} filters`)
   return filters.flatMap((filter, i) => {
-    const name = nameOf(resolve(filter))
+    const found = resolve(filter)
+    if (found === undefined || found === null) return []
+    const name = nameOf(found)
+    if (name === undefined) throw new ContentError('malformed', 'A filter that is no name')
     const given = resolve(parameters[i])
-    if (name === undefined) return []
     return [{ name: ABBREVIATIONS.get(name) ?? name, parameters: isDictionary(given) ? given : NO_PARAMETERS }]
   })
 }

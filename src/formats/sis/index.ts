@@ -8,7 +8,10 @@ export type { SisFile } from './read.ts'
 
 const SISX_UID = 0x1020_1a7a
 
-/** The files of a package of either kind. @throws ParseError, ContentError */
-export function readSisPackage(bytes: Uint8Array): Generator<SisFile, void, void> {
+/**
+ * The files of a package of either kind; answers where the data of files begins, if that is known.
+ * @throws ParseError, ContentError
+ */
+export function readSisPackage(bytes: Uint8Array): Generator<SisFile, number | void, void> {
   return u32le(bytes, 0) === SISX_UID ? readSisx(bytes) : readSis(bytes)
 }

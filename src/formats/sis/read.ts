@@ -39,10 +39,10 @@ interface Header {
 }
 
 /**
- * The files, in the order of their records.
+ * The files, in the order of their records; answers where those end.
  * @throws ParseError where the header is cut; ContentError at a record of no known kind, after what came before
  */
-export function* readSis(bytes: Uint8Array): Generator<SisFile, void, void> {
+export function* readSis(bytes: Uint8Array): Generator<SisFile, number, void> {
   const options = u16le(bytes, OPTIONS)
   const isRelease6 = u32le(bytes, UID2) === UID2_RELEASE_6
   const header: Header = {
@@ -53,6 +53,7 @@ export function* readSis(bytes: Uint8Array): Generator<SisFile, void, void> {
   }
   let at = u32le(bytes, FILES_POINTER)
   for (let left = u16le(bytes, FILES); left > 0; left--) at = yield* record(bytes, header, at)
+  return at
 }
 
 /** Answers where the next record is: always further on. */

@@ -23,6 +23,15 @@ const SUBJECT = 0x8004
 const BODY = 0x800c
 const CODE_PAGE = 0x9007
 
+const RECIPIENTS = 0x9004
+/** Names, dates and identifiers are shorter. */
+const MAX_PLAIN_BYTES = 256
+/** Other attributes of [MS-OXTNEF] 2.1.3.2: owners, dates, status, classes and identifiers, recipients, version. */
+const PLAIN: ReadonlySet<number> = new Set([
+  0x0000, 0x0001, 0x0002, 0x0006, 0x0007, 0x0008, 0x0009, 0x8000, 0x8005, 0x8006, 0x8007, 0x8008, 0x8009, 0x800a,
+  0x800b, 0x800d, 0x8012, 0x8013, 0x8020, 0x8600, 0x9001, 0x9004, 0x9006,
+])
+
 // Properties.
 const P_SUBJECT = 0x0037
 const P_BODY = 0x1000
@@ -86,6 +95,7 @@ class TnefReader {
   #codePage = 1252
 
   attribute(id: number, data: Uint8Array): void {
+    if ((id === ATTACH_TITLE || id === SUBJECT) && data.length > MAX_PLAIN_BYTES) this.#attachment.contents.push(data)
     if (id === ATTACH_REND_DATA) this.#attachments.push({ title: '', longName: '', otherName: '', contents: [] })
     else if (id === ATTACH_TITLE) this.#attachment.title = this.#text(data)
     else if (id === ATTACH_DATA) this.#attachment.contents.push(data)
@@ -94,6 +104,9 @@ class TnefReader {
     else if (id === CODE_PAGE && data.length >= 4) this.#codePage = u32le(data, 0)
     else if (id === ATTACH_MAPI) for (const property of this.#mapi(data)) this.#attachmentProperty(property)
     else if (id === MESSAGE_MAPI) for (const property of this.#mapi(data)) this.#messageProperty(property)
+    // Pictures of attachments, and what nobody knows: content all the same.
+    else if (!PLAIN.has(id) || (data.length > MAX_PLAIN_BYTES && id !== RECIPIENTS))
+      this.#attachment.contents.push(data)
   }
 
   finish(damage?: string): TnefMessage {

@@ -37,7 +37,7 @@ const TEXT_TARGETS = [3, 7] as const
 
 /** How encoded files begin in text; `::i`: whatever the case of letters. */
 const ENCODED: readonly (readonly [name: string, hex: string])[] = [
-  ['uuencode', '626567696e20(36|37)'],
+  ['uuencode', '626567696e20(30|31|32|33|34|35|36|37)'],
   ['uuencode', '626567696e2d626173653634'],
   ['yenc', '3d79626567696e20'],
   ['binhex', '636f6e76657274656420776974682042696e486578'],
@@ -58,9 +58,17 @@ const ENCODED: readonly (readonly [name: string, hex: string])[] = [
 const row = (name: string, target: number, expression: string, hex: string): string =>
   `${name};Engine:51-255,Target:${target};${expression};${hex}\n`
 
+/** Text with other bytes in it is data: yEnc uses nearly all of them. */
+const IN_DATA = 14
+const ENCODED_IN_DATA: ReadonlySet<string> = new Set(['uuencode', 'yenc'])
+
 /** The marks as a logical database. */
 export const MARKS_SOURCE =
   TARGETS.flatMap(target => [
     ...BEGINNINGS.map(([name, hex]) => row(name, target, '0', hex)),
     ...PROGRAMS.map(([name, hex, own]) => row(name, target, target === own ? '0>1' : '0', hex)),
-  ]).join('') + TEXT_TARGETS.flatMap(target => ENCODED.map(([name, hex]) => row(name, target, '0', hex))).join('')
+  ]).join('') +
+  TEXT_TARGETS.flatMap(target => ENCODED.map(([name, hex]) => row(name, target, '0', hex))).join('') +
+  ENCODED.filter(([name]) => ENCODED_IN_DATA.has(name))
+    .map(([name, hex]) => row(name, IN_DATA, '0', hex))
+    .join('')
