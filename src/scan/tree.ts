@@ -239,17 +239,9 @@ export class Tree {
     findings: Findings,
     { type, digests }: FlatResult,
   ): Node {
-<<<<<<< HEAD
     const sha256 = relation === 'view' ? undefined : this.#identityOf(parent, digests)
     // Of a guess less is said than of a file.
     const key = `${sha256} ${type.name} ${guess} ${parent?.containers.join('>') ?? ''}`
-=======
-    const isWanted = parent !== undefined || this.#request.identity !== false || this.#plan(type, marks).length > 0
-    const known = isWanted ? digests.sha256 : digests.knownSha256
-    const sha256 = relation === 'view' ? undefined : known
-    // What a guess is forgiven, a file of its own is not: they are no twins.
-    const key = `${sha256} ${type.name} ${guess ? 'guess' : ''} ${parent?.containers.join('>') ?? ''}`
->>>>>>> hostile
     const twin = sha256 === undefined ? undefined : this.#seen.get(key)
     const node: Node = {
       id: this.#nodes.length,
@@ -407,10 +399,8 @@ export class Tree {
     waiting.component++
     waiting.children = 0
     waiting.emissions = 0
-<<<<<<< HEAD
     waiting.bytes = 0
     waiting.passwords = undefined
-=======
     if (waiting.component === waiting.plan.length && this.#broken.delete(waiting.node)) this.#asData(waiting)
   }
 
@@ -420,7 +410,6 @@ export class Tree {
     const marks = (this.#host.unpacker?.manifests ?? []).flatMap(manifest => manifest.marks ?? [])
     const more = this.#plan(typeByName('data'), marks).filter(manifest => !waiting.plan.includes(manifest))
     waiting.plan = [...waiting.plan, ...more]
->>>>>>> hostile
   }
 
   #end(reason: BudgetEnd, node: Node): void {
@@ -518,11 +507,8 @@ export class Tree {
         // The end of the whole budget was said already.
         if (this.#ended !== undefined && (emission.reason === 'too-large' || emission.reason === 'time')) return
         if (node.guess && isNoFile(emission.reason)) {
-<<<<<<< HEAD
           if (node.excused.length < MAX_EXCUSED) node.excused.push(emission)
-=======
           this.#broken.add(node)
->>>>>>> hostile
           return findings.anomaly('embedded-broken', emission.detail)
         }
         return findings.missed(emission.reason, emission.detail, emission.bytes, emission.member)
