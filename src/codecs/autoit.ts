@@ -28,7 +28,7 @@ const LITERAL_BIT: ReadonlyMap<string, number> = new Map([
 
 /**
  * LZSS of AutoIt's compiled scripts: EA05 or EA06, big-endian size, then bits, the most significant first. A match has a
- * distance of 15 bits and a length in steps. About 20 MB/s.
+ * distance of 15 bits and a length in steps.
  * @throws ContentError malformed or unsupported, after everything that was decoded up to there
  */
 export function* autoItUnpack(input: Uint8Array, start: number): Decoder {

@@ -159,6 +159,7 @@ describe('time', () => {
       runs++
       const until = performance.now() + 30
       while (performance.now() < until);
+      yield { emit: 'property', name: 'c', value: 'd' }
     })
     const report = scan([outer, inner], { inMs: 150 })
     expect(runs).toBeLessThan(10)

@@ -118,7 +118,7 @@ describe('the artifact tree', () => {
   test('text is matched as it is and in its normal form', () => {
     const normaliser: Component = {
       manifest: { ...boxes.manifest, name: 'text-normalise', accepts: ['text', 'text-utf16le'], place: 'engine' },
-      *process() {
+      process() {
         throw new Error('is not asked where the thread can do it itself')
       },
     }

@@ -1,4 +1,4 @@
-import { bytesOf, indexOf, latin1, u32be } from '../../bytes/index.ts'
+import { ContentError, bytesOf, indexOf, latin1, u32be } from '../../bytes/index.ts'
 
 // PyInstaller: a package behind the bootloader, found by its cookie near the end. Source: PyInstaller, documentation of
 // its bootloader and archives.
@@ -27,18 +27,19 @@ const ENTRY_HEADER_BYTES = 18
 /** Versions of Python: 20 to 27, 30 to 39, 310 and so on. */
 const MIN_PYTHON = 20
 const MAX_PYTHON = 999
-/** Cookies that are looked at: bootloaders carry the magic as a constant. */
-const MAX_COOKIES = 16
+/** Packages that are read. Magics without one are not counted: bootloaders carry the magic as a constant. */
+const MAX_PACKAGES = 16
 const MAX_ENTRIES = 100_000
 
-/** Every package in `content`. A magic without a plausible cookie behind it is none. */
+/** Every package in `content`. A magic without a plausible cookie behind it is none. @throws ContentError too-large */
 export function pyInstallerPackages(content: Uint8Array): PyInstallerPackage[] {
   const packages: PyInstallerPackage[] = []
-  let looked = 0
-  for (let at = indexOf(content, COOKIE); at >= 0 && looked < MAX_COOKIES; at = indexOf(content, COOKIE, at + 1)) {
-    looked++
+  for (let at = indexOf(content, COOKIE); at >= 0; at = indexOf(content, COOKIE, at + 1)) {
     const found = packageOf(content, at)
-    if (found !== undefined) packages.push(found)
+    if (found === undefined) continue
+    if (packages.length === MAX_PACKAGES)
+      throw new ContentError('too-large', `It holds more than ${MAX_PACKAGES} PyInstaller packages`, at)
+    packages.push(found)
   }
   return packages
 }
