@@ -360,8 +360,8 @@ const SPARE: Record<DeflateVariant, Inflater | undefined> = { deflate: undefined
 
 /**
  * DEFLATE (RFC 1951), and Deflate64 (PKWARE's method 9: distances to 64 KiB, lengths to 65538). Incomplete codes and
- * unused odd ones are borne. Pieces of 64 to 128 KiB. 650–800 MB/s of text, 170 MB/s of machine code,
- * where node:zlib makes 500–1200 and 220–320.
+ * unused odd ones are borne. Pieces of 64 to 128 KiB. 250 MB/s of text, 170 MB/s of machine code,
+ * where node:zlib makes 360–450 and 320.
  * @throws ContentError malformed, after everything that was decoded up to there
  */
 export function* inflate(input: Uint8Array, start: number, variant: DeflateVariant = 'deflate'): Decoder {

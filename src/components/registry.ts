@@ -9,6 +9,7 @@ import { embedded } from './embedded/embedded.ts'
 import { html } from './html/html.ts'
 import { hwp3 } from './hwp3/hwp3.ts'
 import { installShieldComponent } from './installshield/installshield.ts'
+import { iso9660 } from './iso9660/iso9660.ts'
 import { lnk } from './lnk.ts'
 import { mail } from './mail/mail.ts'
 import { officeXml } from './office-xml/office-xml.ts'
@@ -58,6 +59,7 @@ export const COMPONENTS: readonly Component[] = [
   swf,
   xdp,
   lnk,
+  iso9660,
   peResources,
   ...compressedComponents,
   installShieldComponent,

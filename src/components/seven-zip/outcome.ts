@@ -29,7 +29,13 @@ const MAX_MESSAGES = 100
 const MAX_LOST = 10_000
 const HARD_LINK = 'Cannot create hard link'
 /** Said about names, never about content. */
-const HARMLESS = [HARD_LINK, 'Cannot create symbolic link', 'Cannot set file attribute', 'Cannot set folder attribute']
+const HARMLESS = [
+  HARD_LINK,
+  'Cannot create symbolic link',
+  'Cannot set file attribute',
+  'Cannot set folder attribute',
+  'Dangerous link path was ignored',
+]
 const FACTS = /^(?<name>Physical Size|Offset) = (?<value>\d+)$/
 
 /** Takes lines, and tells failures of members to `fail`, which answers whether it knows the member. */
