@@ -9,11 +9,11 @@ export function processorSeconds(root: number): number {
   let ticks = 0
   for (const pid of processTree(root)) {
     try {
-      // Fields behind the name, which may hold spaces and parentheses; user and system time are the 12th and 13th.
+      // Fields behind the name, which may hold spaces and parentheses: user and system time, and those of ended children.
       const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
         .replace(/^.*\) /s, '')
         .split(' ')
-      ticks += Number(fields[11]) + Number(fields[12])
+      for (const field of fields.slice(11, 15)) ticks += Number(field)
     } catch {
       // It ended meanwhile.
     }

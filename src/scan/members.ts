@@ -76,11 +76,10 @@ export class Members implements EmissionSink {
 
   /** Memory of its own that grows in place: no content is there twice. */
   #grow(need: number): boolean {
-    const maxByteLength = this.#tree.maxMemberBytes
-    if (need > maxByteLength) return false
+    if (need > this.#tree.maxMemberBytes) return false
     if (this.#own === undefined) {
       const start = this.#target.subarray(0, this.#fill)
-      this.#own = new SharedArrayBuffer(need, { maxByteLength })
+      this.#own = this.#tree.shelf.take(need, true)
       this.#target = new Uint8Array(this.#own)
       this.#target.set(start)
     } else this.#own.grow(need)
@@ -106,12 +105,11 @@ export class Members implements EmissionSink {
     this.#head = undefined
     this.#waiting.children = this.#childrenSeen
     this.#waiting.bytes += this.#fill
-    const content = new Uint8Array(
-      this.#own ?? this.#target.buffer,
-      this.#own === undefined ? this.#target.byteOffset : 0,
-      this.#fill,
-    )
-    this.#tree.member(this.#waiting, head, this.#childrenSeen, content, this.#cut)
+    const own = this.#own
+    this.#own = undefined
+    const content = this.#target.subarray(0, this.#fill)
+    const isKept = this.#tree.member(this.#waiting, head, this.#childrenSeen, content, this.#cut)
+    if (own !== undefined && !isKept) this.#tree.shelf.give(own)
   }
 
   /** The run is over; a member without its end is as good as it gets. */

@@ -4,6 +4,7 @@ import type { EngineThread, ScanRequest } from './engine-thread.ts'
 import { FlatScanner, type FlatParts } from './flat.ts'
 import { Tree, type TreeHost } from './tree.ts'
 import { TREE_LIMITS, type TreeLimits } from './limits.ts'
+import { Shelf } from './shelf.ts'
 import { Planner, type Unpacker } from './unpacker.ts'
 
 // What one thread does with one submission: matches it, takes it apart, and reports.
@@ -22,6 +23,7 @@ export function createEngineThread(parts: EngineThreadParts): EngineThread {
   const host: TreeHost = {
     flat: new FlatScanner({ ...parts, readsHeaders: limits.alerts.includes('broken') }),
     window,
+    shelf: new Shelf(limits.maxUnpackBytes),
     unpacker,
     planner: new Planner(unpacker?.manifests ?? []),
     limits,

@@ -18,6 +18,7 @@ import { Passwords } from './passwords.ts'
 import { jsonBytes, listed, ReportRoom, shortened } from './report-room.ts'
 import type { ChildHead, PlainEmission } from './run-component.ts'
 import type { TreeLimits } from './limits.ts'
+import type { Shelf } from './shelf.ts'
 import { budgetSentence, TreeBudget, type BudgetEnd } from './tree-budget.ts'
 import type { Planner, Unpacker, UnpackOrder, UnpackOutcome } from './unpacker.ts'
 
@@ -54,6 +55,8 @@ export interface TreeHost {
   readonly flat: FlatScanner
   /** Where members are put together and matched. */
   readonly window: Uint8Array
+  /** Where content is kept that waits. */
+  readonly shelf: Shelf
   readonly unpacker: Unpacker | undefined
   readonly planner: Planner
   readonly limits: TreeLimits
@@ -272,28 +275,21 @@ export class Tree {
     node.sha256 ??= this.#host.flat.digestsOf(content).sha256
   }
 
-  /** Puts an artifact on the stack if something takes it apart; says what is not seen if nothing does. */
-  #wait(node: Node, content: Uint8Array, marks: readonly string[]): void {
-    const { type, findings } = node
-    if (findings.trusted || this.#settled || content.length === 0 || node.relation === 'view') return
-    const { limits } = this.#host
-    const plan = this.#plan(type, marks)
-    if (type.container && !plan.some(({ stage }) => stage === 'extract'))
-      findings.missed(
-        'unsupported',
-        `The content of ${type.description} is not taken apart yet; only its raw bytes were matched`,
-      )
-    if (plan.length === 0) return
-    if (isInside(node))
-      return findings.missed('too-deep', 'It contains itself; what is inside of it was looked at once')
-    if (node.twin !== undefined) return
-    if (content.length > limits.maxUnpackBytes)
-      return findings.missed('too-large', `Only content of up to ${limits.maxUnpackBytes} bytes is taken apart`)
+  /**
+   * Puts an artifact on the stack if something takes it apart; says what is not seen if nothing does.
+   * @returns whether its content is kept: memory from the shelf goes back there from here
+   */
+  #wait(node: Node, content: Uint8Array, marks: readonly string[]): boolean {
+    const plan = this.#planOf(node, content, marks)
+    if (plan.length === 0) return false
     // Its normal form takes the place of text in the window: what has to be kept is kept before.
-    const isText = NORMALISED.has(type.name) && content.length <= this.#host.window.length
+    const isText = NORMALISED.has(node.type.name) && content.length <= this.#host.window.length
     const rest = isText ? plan.filter(({ name }) => name !== NORMALISER) : plan
-    if (rest.length === 0) return this.#normalForm(node, content)
-    const kept = keep(content, this.#host.window, rest)
+    if (rest.length === 0) {
+      this.#normalForm(node, content)
+      return false
+    }
+    const kept = this.#keep(content, rest)
     this.#waitingBytes += kept.length
     const waiting = {
       node,
@@ -308,6 +304,41 @@ export class Tree {
     this.#waiting.push(waiting)
     if (isText) this.#normalForm(node, content)
     this.#runLinear(waiting)
+    return true
+  }
+
+  /** What is to take an artifact apart; where nothing may, it is said why. */
+  #planOf(node: Node, content: Uint8Array, marks: readonly string[]): readonly ComponentManifest[] {
+    const { type, findings } = node
+    if (findings.trusted || this.#settled || content.length === 0 || node.relation === 'view') return []
+    const { limits } = this.#host
+    const plan = this.#plan(type, marks)
+    if (type.container && !plan.some(({ stage }) => stage === 'extract'))
+      findings.missed(
+        'unsupported',
+        `The content of ${type.description} is not taken apart yet; only its raw bytes were matched`,
+      )
+    if (plan.length === 0) return []
+    if (isInside(node)) findings.missed('too-deep', 'It contains itself; what is inside of it was looked at once')
+    else if (content.length > limits.maxUnpackBytes)
+      findings.missed('too-large', `Only content of up to ${limits.maxUnpackBytes} bytes is taken apart`)
+    else if (node.twin === undefined) return plan
+    return []
+  }
+
+  /**
+   * Content that outlives the window: in shared memory of its own, from which it goes to a sandbox without a copy.
+   * The window itself is needed for the members.
+   */
+  #keep(content: Uint8Array, plan: readonly ComponentManifest[]): Uint8Array {
+    const { window, shelf } = this.#host
+    // Only what goes to a sandbox has to lie in shared memory.
+    if (plan.every(({ place }) => place === 'engine'))
+      return content.buffer === window.buffer ? content.slice() : content
+    if (content.buffer instanceof SharedArrayBuffer && content.buffer !== window.buffer) return content
+    const kept = new Uint8Array(shelf.take(content.length), 0, content.length)
+    kept.set(content)
+    return kept
   }
 
   /** Matches text once more in its normal form; the result is listed where it shows something. */
@@ -338,7 +369,9 @@ export class Tree {
     const at = this.#waiting.indexOf(waiting)
     if (at < 0) return
     this.#waiting.splice(at, 1)
-    this.#waitingBytes -= waiting.content.length
+    const { buffer, length } = waiting.content
+    this.#waitingBytes -= length
+    if (buffer !== this.#request.content.buffer) this.shelf.give(buffer as SharedArrayBuffer)
     if (this.#ended !== undefined && waiting.component < waiting.plan.length && !this.#settled)
       this.#sayEnded(waiting.node, this.#ended)
   }
@@ -450,6 +483,10 @@ export class Tree {
     return this.#ended === undefined
   }
 
+  get shelf(): Shelf {
+    return this.#host.shelf
+  }
+
   get window(): Uint8Array {
     return this.#host.window
   }
@@ -459,8 +496,11 @@ export class Tree {
     return Math.min(this.#budget.limits.maxUnpackBytes, this.#budget.maxOutputBytes)
   }
 
-  /** A member is complete, or as much of it as will come. */
-  member(waiting: Waiting, head: ChildHead, index: number, content: Uint8Array, cut: boolean): void {
+  /**
+   * A member is complete, or as much of it as will come.
+   * @returns whether its content is kept
+   */
+  member(waiting: Waiting, head: ChildHead, index: number, content: Uint8Array, cut: boolean): boolean {
     const { node: container } = waiting
     const size = content.length
     const relation = head.relation ?? 'extracted'
@@ -477,8 +517,8 @@ export class Tree {
     if (relation !== 'view') this.#identify(waiting)
     const result = this.#match(content, findings, container.containers, forced, relation === 'view')
     // Views are readings, not files: they are listed only where they show something.
-    if (relation === 'view' && findings.isEmpty) return
-    this.#wait(
+    if (relation === 'view' && findings.isEmpty) return false
+    return this.#wait(
       this.#node(container, { relation, name, size, guess: head.guess === true }, findings, result),
       content,
       result.marks,
@@ -546,18 +586,6 @@ function withTwins(nodes: readonly Node[], verdicts: Verdict[]): Verdict[] {
     }
   }
   return verdicts
-}
-
-/**
- * Content that outlives the window: in shared memory of its own, from which it goes to a sandbox without a copy.
- * The window itself is needed for the members.
- */
-function keep(content: Uint8Array, window: Uint8Array, plan: readonly ComponentManifest[]): Uint8Array {
-  if (plan.every(({ place }) => place === 'engine')) return content.buffer === window.buffer ? content.slice() : content
-  if (content.buffer instanceof SharedArrayBuffer && content.buffer !== window.buffer) return content
-  const kept = new Uint8Array(new SharedArrayBuffer(content.length))
-  kept.set(content)
-  return kept
 }
 
 const keyOf = ({ name }: ComponentManifest, { sha256 }: Node): string => `${name} ${sha256}`
