@@ -47,6 +47,7 @@ describe('damage', () => {
     ['a frame of Zstandard that is too short', 'zstd', [[10, [0x38]]], 'unscannable'],
     ['ActiveMime data at another place', 'activemime', [[0x1e, [0x10]], [0x3e, [0x78, 0x9c, 3, 0, 0, 0, 0, 1]]], 'unscannable'], // prettier-ignore
     ['a file of no size in SIS', 'sis, stored', [[128, [0, 0, 0, 0]]], 'infected'],
+    ['a file at another place in SIS', 'sis', [[132, [135]]], 'unscannable'],
     ['no files in an InstallShield cabinet', 'installshield', [[16, [1, 0, 0, 0]], [-353 + 0x28, [0, 0, 0, 0]]], 'unscannable'], // prettier-ignore
     ['an attribute of TNEF that nobody knows', 'tnef', [[63, [0x77, 0x77]]], 'infected'],
     ['an attribute of TNEF that should be short', 'tnef', [[63, [0, 0x80]]], 'infected'],

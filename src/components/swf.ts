@@ -31,15 +31,29 @@ function* process({ bytes }: ComponentInput): Generator<Emission, void, void> {
   yield { emit: 'property', name: 'swf.version', value: String(bytes[3]) }
   yield { emit: 'property', name: 'swf.compression', value: bytes[0] === LETTER_C ? 'zlib' : 'lzma' }
   let end = bytes.length
+  let size = HEADER_BYTES
   function* content(): Generator<Uint8Array, void, void> {
     const header = new Uint8Array(bytes.subarray(0, HEADER_BYTES))
     header[0] = LETTER_F
     yield header
-    end = yield* body(bytes)
+    const decoder = body(bytes)
+    for (let next = decoder.next(); ; next = decoder.next()) {
+      if (next.done === true) {
+        end = next.value
+        return
+      }
+      size += next.value.length
+      yield next.value
+    }
   }
   yield { emit: 'child', name: 'uncompressed.swf', type: 'swf', content: content() }
   // The content was taken before this point was reached.
-  if (bytes.length - end >= MIN_REST_BYTES) yield { emit: 'child', name: `gap-at-${end}`, content: bytes.subarray(end) }
+  if (bytes.length - end < MIN_REST_BYTES) return
+  yield { emit: 'child', name: `gap-at-${end}`, content: bytes.subarray(end) }
+  if (size < u32le(bytes, 4)) {
+    const detail = `The compressed data ends after ${size} bytes of ${u32le(bytes, 4)}`
+    yield { emit: 'missed', reason: 'malformed', detail, member: 'uncompressed.swf' }
+  }
 }
 
 function body(bytes: Uint8Array): Decoder {

@@ -28,7 +28,15 @@ function* takeApart({ bytes }: ComponentInput): Generator<Emission> {
     const { name, data, missingBytes, isCompressed } = next.value
     const start = data.byteOffset - bytes.byteOffset
     extents.push({ start, end: start + data.length })
-    yield { emit: 'child', name, content: isCompressed ? zlibInflate(data, 0) : data }
+    let reached = data.length
+    const inflated = function* () {
+      reached = yield* zlibInflate(data, 0)
+    }
+    yield { emit: 'child', name, content: isCompressed ? inflated() : data }
+    if (data.length - reached >= MIN_GAP_BYTES) {
+      const detail = `The compressed data ends ${data.length - reached} bytes before the file does`
+      yield { emit: 'missed', reason: 'malformed', detail, member: name }
+    }
     if (missingBytes > 0) yield cutMember(name, missingBytes)
   }
   if (extents.length === 0) yield { emit: 'missed', reason: 'malformed', detail: 'No file was found in the package' }

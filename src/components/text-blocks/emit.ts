@@ -85,6 +85,8 @@ export function* emitBinHex(text: Uint8Array, isBinHex: boolean): Generator<Emis
 function* emitForks(text: Uint8Array, start: number): Generator<Emission> {
   try {
     const { name, forks } = readBinHex(text, start)
+    if (forks.every(({ lengthBytes }) => lengthBytes === 0))
+      yield { emit: 'missed', reason: 'malformed', detail: 'The BinHex data holds no content by its header' }
     for (const { kind, lengthBytes, content } of forks)
       if (lengthBytes > 0) yield { emit: 'child', name: kind === 'data' ? name : `${name}/rsrc`, content: content() }
   } catch (error) {
