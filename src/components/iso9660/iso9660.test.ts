@@ -57,7 +57,7 @@ const B: Entry = { name: 'B.TXT;1', sector: 25, length: 6 }
 const content = Buffer.concat([latin1('first'), Buffer.alloc(SECTOR - 5), latin1('second')])
 const found = async (bytes: Buffer) =>
   (await collect(iso9660, bytes, { type: 'iso9660' })).children.map(
-    ({ name, bytes: of }) => `${name} ${Buffer.from(of)}`,
+    ({ name, bytes: of }) => `${name} ${Buffer.from(of).toString()}`,
   )
 
 describe('discs with two trees', () => {
