@@ -505,7 +505,9 @@ export class Tree {
     const size = content.length
     const relation = head.relation ?? 'extracted'
     const name = head.name.slice(0, MAX_NAME_CHARS)
-    if (container.guess) this.#isFile(container)
+    // What no member holds comes out of anything, and members of ZIP out of chance: a sound archive is no guess.
+    const tells = size > 0 && !name.startsWith('gap-at-') && container.type.name !== 'zip'
+    if (container.guess && tells) this.#isFile(container)
     const findings = this.#findingsOf(name === '' ? `#${index}` : name, container)
     for (const { name: property, value } of head.properties ?? []) findings.property(property, value)
     if (cut)

@@ -96,6 +96,19 @@ describe('files inside of others', () => {
   })
 })
 
+test('a ZIP archive with its directory is no guess, a local header alone is', async () => {
+  const entry = Buffer.alloc(47)
+  hex('504b0102').copy(entry)
+  const end = Buffer.alloc(22)
+  hex('504b0506').copy(end)
+  end.writeUInt32LE(entry.length, 12)
+  const guesses = async (...parts: readonly Uint8Array[]) =>
+    (await collect(embedded, Buffer.concat([program(), ...parts]))).children.map(({ guess }) => guess)
+  expect(await guesses(local, entry, end)).toEqual([false])
+  expect(await guesses(local, entry)).toEqual([true])
+  expect(await guesses(local, noise, end)).toEqual([true])
+})
+
 test('the pipeline carves only where the prefilter saw a mark', () => {
   const { thread } = testEngine({ 't.ndb': 'T:0:EOF-8:4c617a6172657421\n' }, { components: [embedded] })
   const scan = (content: Uint8Array) =>

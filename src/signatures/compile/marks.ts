@@ -1,8 +1,10 @@
 // Marks: what files that may lie inside of others begin with. They are compiled into every image beside the signatures,
 // so that looking for them costs nothing; a mark that matches is no detection, but a reason to look closer.
 
-/** Targets in which files are carved: PE, graphics, ELF, Mach-O, other. The rest is taken apart by its own format. */
-const TARGETS = [1, 5, 6, 9, 14] as const
+/** Archives and documents are looked for in everything: whatever plays, shows or runs one may have one behind it. */
+const ANY_TARGET = 0
+/** Targets in which programs are looked for: PE, graphics, ELF, Mach-O, Flash, Java, other. */
+const TARGETS = [1, 5, 6, 9, 11, 12, 14] as const
 
 /** Name → how it begins, in the language of body signatures. */
 const BEGINNINGS: readonly (readonly [name: string, hex: string])[] = [
@@ -63,12 +65,11 @@ const IN_DATA = 14
 const ENCODED_IN_DATA: ReadonlySet<string> = new Set(['uuencode', 'yenc'])
 
 /** The marks as a logical database. */
-export const MARKS_SOURCE =
-  TARGETS.flatMap(target => [
-    ...BEGINNINGS.map(([name, hex]) => row(name, target, '0', hex)),
-    ...PROGRAMS.map(([name, hex, own]) => row(name, target, target === own ? '0>1' : '0', hex)),
-  ]).join('') +
-  TEXT_TARGETS.flatMap(target => ENCODED.map(([name, hex]) => row(name, target, '0', hex))).join('') +
-  ENCODED.filter(([name]) => ENCODED_IN_DATA.has(name))
-    .map(([name, hex]) => row(name, IN_DATA, '0', hex))
-    .join('')
+export const MARKS_SOURCE = [
+  ...BEGINNINGS.map(([name, hex]) => row(name, ANY_TARGET, '0', hex)),
+  ...TARGETS.flatMap(target =>
+    PROGRAMS.map(([name, hex, own]) => row(name, target, target === own ? '0>1' : '0', hex)),
+  ),
+  ...TEXT_TARGETS.flatMap(target => ENCODED.map(([name, hex]) => row(name, target, '0', hex))),
+  ...ENCODED.filter(([name]) => ENCODED_IN_DATA.has(name)).map(([name, hex]) => row(name, IN_DATA, '0', hex)),
+].join('')
