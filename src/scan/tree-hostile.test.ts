@@ -16,7 +16,7 @@ const MAX_RESULT_BYTES = 16 << 20
 
 /** A component for what begins like a tar archive or a zip archive. */
 const component = (
-  accepts: 'tar' | 'zip',
+  accepts: 'tar' | 'zip' | 'rar',
   process: Component['process'],
   more: Partial<Component['manifest']> = {},
 ): Component => ({

@@ -98,9 +98,9 @@ describe('files inside of others', () => {
 
 test('a ZIP archive with its directory is no guess, a local header alone is', async () => {
   const entry = Buffer.alloc(47)
-  hex('504b0102').copy(entry)
+  entry.set(hex('504b0102'))
   const end = Buffer.alloc(22)
-  hex('504b0506').copy(end)
+  end.set(hex('504b0506'))
   end.writeUInt32LE(entry.length, 12)
   const guesses = async (...parts: readonly Uint8Array[]) =>
     (await collect(embedded, Buffer.concat([program(), ...parts]))).children.map(({ guess }) => guess)
