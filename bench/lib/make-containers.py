@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from email.message import EmailMessage
@@ -59,7 +60,7 @@ def make_tar_gz(members):
     return out.getvalue()
 
 
-def make_7z(members, folder='/tmp/lazaret-bench/7z'):
+def make_7z(members, folder=os.path.join(tempfile.gettempdir(), 'lazaret-bench', '7z')):
     os.makedirs(folder, exist_ok=True)
     for i, (name, content) in enumerate(members):
         with open(os.path.join(folder, f'{i}-{os.path.basename(name)}'), 'wb') as file:
