@@ -6,7 +6,7 @@ import type { Emission } from '../scan/index.ts'
 export function gapChild(bytes: Uint8Array, offset: number, end: number): Emission {
   if (offset === 0 && end === bytes.length)
     return { emit: 'missed', reason: 'malformed', detail: 'Nothing in it can be told apart' }
-  return { emit: 'child', name: `gap-at-${offset}`, content: bytes.subarray(offset, end) }
+  return { emit: 'child', name: `gap-at-${offset}`, relation: 'supplementary', content: bytes.subarray(offset, end) }
 }
 
 /** A member whose last bytes are not there. */

@@ -506,7 +506,7 @@ export class Tree {
     const relation = head.relation ?? 'extracted'
     const name = head.name.slice(0, MAX_NAME_CHARS)
     // What no member holds comes out of anything, and members of ZIP out of chance: a sound archive is no guess.
-    const tells = size > 0 && !isResidue(name) && container.type.name !== 'zip'
+    const tells = size > 0 && relation === 'extracted' && container.type.name !== 'zip'
     if (container.guess && tells) this.#isFile(container)
     const findings = this.#findingsOf(name === '' ? `#${index}` : name, container)
     for (const { name: property, value } of head.properties ?? []) findings.property(property, value)
@@ -594,10 +594,6 @@ const keyOf = ({ name }: ComponentManifest, { sha256 }: Node): string => `${name
 
 /** The last part of a name: what comes out of content is named after it. */
 const lastPart = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
-
-/** What components call bytes that belong to nothing. */
-const RESIDUE = ['gap-at-', 'unallocated', 'trailing'] as const
-const isResidue = (name: string): boolean => RESIDUE.some(start => name.startsWith(start))
 
 /** Reasons that content has which is not what it looked like. */
 const isNoFile = (reason: Reason): boolean => reason === 'malformed' || reason === 'unsupported'

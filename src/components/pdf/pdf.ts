@@ -65,7 +65,13 @@ function* gaps(file: PdfFile): Generator<Emission, void, void> {
   for (const { start, end } of file.gaps) {
     const isWhole = start === 0 && end === file.bytes.length
     if (isWhole) yield { emit: 'missed', reason: 'malformed', detail: 'Nothing in it can be told apart' }
-    else yield { emit: 'child', name: `gap-at-${start}`, content: file.bytes.subarray(start, end) }
+    else
+      yield {
+        emit: 'child',
+        name: `gap-at-${start}`,
+        relation: 'supplementary',
+        content: file.bytes.subarray(start, end),
+      }
   }
 }
 
