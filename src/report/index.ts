@@ -1,5 +1,5 @@
 // Nothing here imports a dependency at run time; the schemas are in schema/index.ts.
-export { addSummaries, createSummary, type SummaryBuilder } from './statistics.ts'
+export { addSummaries, createSummary, type SummaryBuilder } from './summary.ts'
 export { checkReport, readReportJson, readResultsJson, writeReportJson, writeResultsJson } from './json.ts'
 export {
   createWriter,
