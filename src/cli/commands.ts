@@ -82,7 +82,17 @@ export const COMMANDS = [
     text: 'Run one component over one file and print what it emits: the way to develop one.',
     details: 'It runs in this process, outside of the sandbox: not for content that you do not trust.',
   },
-  { name: 'stats', operands: '', least: 0, most: 0, text: 'Show what the running server does and has done.' },
+  {
+    name: 'stats',
+    operands: 'FILE…',
+    least: 1,
+    most: Infinity,
+    text: 'Statistics over result files in JSON or XML, of this or any earlier version.',
+    details:
+      'Verdicts, detections, types, packers, sizes, times, and what was not seen, over time and by file. Each scan is\n' +
+      'counted as often as it stands in the files. Exit code: 0 all were read, 2 one of them could not be.',
+  },
+  { name: 'status', operands: '', least: 0, most: 0, text: 'Show what the running server does and has done.' },
   {
     name: 'doctor',
     operands: '',

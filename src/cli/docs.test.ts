@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from './commands.ts'
 import { errorsPage, optionsPage } from './docs.ts'
-import { helpCommand, helpOverview, optionsOf } from './help.ts'
-import { flagOf, OPTIONS } from './options.ts'
+import { helpCommand, helpOverview } from './help.ts'
+import { flagOf, OPTIONS, optionsOf } from './options.ts'
 
 // Both pages are made from tables; `npx vitest run src/cli/docs.test.ts -u` writes them anew.
 describe('the pages in docs/', () => {

@@ -5,8 +5,8 @@ import { SCAN_FAILURES } from '../scan/index.ts'
 import { IMAGE_ERRORS, PROBLEMS } from '../signatures/index.ts'
 import { COMMANDS } from './commands.ts'
 import { CLI_ERRORS } from './errors.ts'
-import { defaultText, optionsOf } from './help.ts'
-import { environmentOf, flagOf, OPTIONS } from './options.ts'
+import { defaultText } from './help.ts'
+import { environmentOf, flagOf, OPTIONS, optionsOf } from './options.ts'
 import type { OptionSpec } from './options.ts'
 import { placeholderOf } from './settings.ts'
 import { rangeText } from './values.ts'
@@ -61,7 +61,7 @@ cannot hold \`data\`. An unknown key or a value out of range is an error, not a 
 
 function optionRow(spec: OptionSpec): readonly string[] {
   const value = spec.kind === 'flag' ? 'switch' : `${placeholderOf(spec)}${spec.many ? ', repeatable' : ''}`
-  const bounds = spec.choices === undefined ? rangeText(spec) : `: ${spec.choices.join(', ')}`
+  const bounds = spec.choices === undefined ? rangeText(spec) : `: ${choicesText(spec)}`
   return [
     `\`${flagOf(spec.name)}\``,
     `\`${environmentOf(spec.name)}\``,
@@ -70,6 +70,11 @@ function optionRow(spec: OptionSpec): readonly string[] {
     defaultText(spec) ?? 'off',
     spec.text,
   ]
+}
+
+function choicesText({ choices = [], choicesOf = {} }: OptionSpec): string {
+  const others = Object.entries(choicesOf).map(([command, words]) => `; for ${command} ${words.join(', ')}`)
+  return choices.join(', ') + others.join('')
 }
 
 /** The whole text of docs/errors.md. */

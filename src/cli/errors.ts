@@ -84,6 +84,10 @@ export const CLI_ERRORS = {
     message: '{what} names a file that cannot be read: {detail}',
     remedy: 'Check the path and its permissions',
   },
+  'not-results': {
+    message: '{what} does not hold results: {detail}',
+    remedy: 'Give files that lazaret scan --format json or xml has written',
+  },
   'package-incomplete': { message: 'The installed package lacks {what}', remedy: 'Install it again' },
   internal: {
     message: 'Lazaret itself failed: {detail}',

@@ -6,6 +6,7 @@ import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/limits.ts'
 import { ALERTS, TREE_LIMITS } from '../scan/limits.ts'
 import { CLAMD_LIMITS } from '../services/clamd/limits.ts'
 import { NATIVE_LIMITS } from '../services/native/limits.ts'
+import { INTERVALS, STATISTICS_FORMATS } from '../statistics/limits.ts'
 
 /** How the text of an option is read; the reader of each kind is in values.ts. */
 export type Kind =
@@ -19,6 +20,7 @@ export type Kind =
   | 'milliseconds'
   | 'size'
   | 'mode'
+  | 'time'
 
 /** One option. `name` is the key in lazaret.config.json; the flag and the environment variable are made from it. */
 export interface OptionSpec {
@@ -30,6 +32,8 @@ export interface OptionSpec {
   readonly default?: string | number | boolean
   readonly otherwise?: string
   readonly choices?: readonly string[]
+  /** Commands that have other choices. */
+  readonly choicesOf?: Readonly<Record<string, readonly string[]>>
   /** Smallest and largest value, in the unit of the kind: a number, seconds or bytes. */
   readonly range?: readonly [number, number]
   /** What stands for the value in help. */
@@ -42,7 +46,7 @@ export interface OptionSpec {
 
 const DAY_SECONDS = 86_400
 
-const ASKING = ['scan', 'stats', 'db reload'] as const
+const ASKING = ['scan', 'status', 'db reload'] as const
 const EVERYWHERE = [
   'scan',
   'serve',
@@ -53,6 +57,7 @@ const EVERYWHERE = [
   'component list',
   'component run',
   'stats',
+  'status',
   'doctor',
   'version',
 ] as const
@@ -84,18 +89,20 @@ const DECLARED = [
     name: 'format',
     kind: 'choice',
     choices: FORMATS,
+    choicesOf: { stats: STATISTICS_FORMATS },
     default: 'text',
-    text: 'Format of the results on standard output.',
-    commands: ['scan'],
+    text: 'Format of what is written to standard output.',
+    commands: ['scan', 'stats'],
   },
   {
     name: 'json',
     kind: 'flag',
     default: false,
-    text: 'Write JSON instead of text; for scan the same as --format json.',
+    text: 'Write JSON instead of text; for scan and stats the same as --format json.',
     commands: [
       'scan',
       'stats',
+      'status',
       'db build',
       'db info',
       'db verify',
@@ -151,7 +158,7 @@ const DECLARED = [
     placeholder: 'DIR',
     text: 'Data directory: sockets, cache, configuration file.',
     otherwise: '`~/.local/share/lazaret`, for root `/var/lib/lazaret`',
-    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
+    commands: ['scan', 'serve', 'db reload', 'status', 'doctor'],
   },
   {
     name: 'config',
@@ -159,7 +166,7 @@ const DECLARED = [
     placeholder: 'FILE',
     text: 'Configuration file.',
     otherwise: '`lazaret.config.json` in the data directory, where there is one',
-    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
+    commands: ['scan', 'serve', 'db reload', 'status', 'doctor'],
   },
   {
     name: 'native',
@@ -291,6 +298,36 @@ const DECLARED = [
     commands: ['scan', 'serve'],
   },
   {
+    name: 'by',
+    kind: 'choice',
+    choices: INTERVALS,
+    default: 'day',
+    text: 'What the timeline is cut into; in UTC, weeks begin on Monday.',
+    commands: ['stats'],
+  },
+  {
+    name: 'since',
+    kind: 'time',
+    text: 'Count only scans that started then or later.',
+    otherwise: 'all',
+    commands: ['stats'],
+  },
+  {
+    name: 'until',
+    kind: 'time',
+    text: 'Count only scans that started before.',
+    otherwise: 'all',
+    commands: ['stats'],
+  },
+  {
+    name: 'top',
+    kind: 'integer',
+    default: 20,
+    range: [1, 100_000],
+    text: 'Rows of each list that is ordered by how often something occurs.',
+    commands: ['stats'],
+  },
+  {
     name: 'maxQueue',
     kind: 'integer',
     default: RUNTIME_LIMITS.maxQueue,
@@ -382,7 +419,7 @@ const DECLARED = [
 type Option = (typeof DECLARED)[number]
 type Scalar<O extends Option> = O['kind'] extends 'flag'
   ? boolean
-  : O['kind'] extends 'integer' | 'seconds' | 'size' | 'mode'
+  : O['kind'] extends 'integer' | 'seconds' | 'size' | 'mode' | 'time'
     ? number
     : O extends { readonly choices: readonly (infer C)[] }
       ? C
@@ -423,6 +460,13 @@ const LIMIT_OPTIONS: readonly OptionSpec[] = Object.entries(LIMITS).flatMap(([gr
 
 /** Every option there is. */
 export const OPTIONS: readonly OptionSpec[] = [...DECLARED.slice(0, -1), ...LIMIT_OPTIONS, ...DECLARED.slice(-1)]
+
+/** The options that a command takes, in the order of the table, with the choices that it has. */
+export const optionsOf = ({ name }: { readonly name: string }): readonly OptionSpec[] =>
+  OPTIONS.filter(spec => spec.commands.includes(name) || spec.name === 'help').map(spec => {
+    const choices = spec.choicesOf?.[name]
+    return choices === undefined ? spec : { ...spec, choices }
+  })
 
 /** The limits of one kind of listener, as it takes them. */
 export function limitsFor(group: LimitGroup, settings: Settings): Readonly<Record<string, number>> {
