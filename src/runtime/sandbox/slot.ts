@@ -16,6 +16,8 @@ export interface SlotOwner {
   started(): void
   failedStart(why: string): void
   retired(): void
+  /** False: there are enough without this place, which has no child now; it is given up. */
+  keeps(slot: Slot): boolean
   ranInto(state: 'crashed' | 'time'): void
 }
 
@@ -168,6 +170,7 @@ export class Slot implements ProcessOwner {
     if (this.#run !== undefined) this.#kill('crashed', why)
     if (this.#closing) return
     if (this.#given) this.#deaths = 0
+    if (wasReady && !this.#owner.keeps(this)) return
     if (!wasReady) return this.#failed(why)
     this.#startAgain()
   }
