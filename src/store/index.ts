@@ -1,1 +1,2 @@
-export {}
+export { openPostgres, openSqlite, type Database } from './sql/database.ts'
+export { migrate, SchemaError } from './sql/migrate.ts'

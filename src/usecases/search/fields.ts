@@ -52,5 +52,5 @@ export const SEARCH_FIELDS = {
 export type SearchField = keyof typeof SEARCH_FIELDS
 
 /** What a page can be sorted by; ties by id. */
-export const SEARCH_SORTS = ['time', 'size', 'elapsed', 'name'] as const
+export const SEARCH_SORTS = ['time', 'size'] as const
 export type SearchSort = (typeof SEARCH_SORTS)[number]

@@ -1,0 +1,80 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import { sqliteDialect } from './sqlite-dialect.ts'
+import type { Tables } from './tables.ts'
+
+// The two databases behind one type. What differs between them is asked of `kind` in few places: column types,
+// the index over names, locks of rows, hints.
+
+export type DatabaseKind = 'sqlite' | 'postgres'
+
+export interface Database {
+  readonly kind: DatabaseKind
+  /** Whoever writes; on SQLite the only one that does. */
+  readonly write: Kysely<Tables>
+  /** Reads that need not see what is being written; on SQLite another connection, so that searches stop no scan. */
+  readonly read: Kysely<Tables>
+  close(): Promise<void>
+}
+
+/**
+ * WAL, and `synchronous` FULL: each commit is on the disk when it is acknowledged. Commits are grouped, so that one
+ * fsync pays for many scans.
+ */
+const WRITER_PRAGMAS = [
+  'journal_mode = wal',
+  'synchronous = full',
+  'foreign_keys = off',
+  'busy_timeout = 10000',
+  'cache_size = -65536',
+  'temp_store = memory',
+  'journal_size_limit = 67108864',
+  'wal_autocheckpoint = 4000',
+]
+const READER_PRAGMAS = [
+  'query_only = on',
+  'busy_timeout = 10000',
+  'cache_size = -65536',
+  'mmap_size = 4294967296',
+  'temp_store = memory',
+]
+
+/** Opens or makes a database file. Errors appear with the first query. */
+export function openSqlite(path: string): Database {
+  const write = new Kysely<Tables>({ dialect: sqliteDialect({ path, readOnly: false, pragmas: WRITER_PRAGMAS }) })
+  const read = new Kysely<Tables>({ dialect: sqliteDialect({ path, readOnly: false, pragmas: READER_PRAGMAS }) })
+  return {
+    kind: 'sqlite',
+    write,
+    read,
+    async close() {
+      await read.destroy()
+      await write.destroy()
+    },
+  }
+}
+
+/** Connections of one server to PostgreSQL. */
+const MAX_CONNECTIONS = 10
+const INT8 = 20
+const NUMERIC = 1700
+
+/** `postgres://user:password@host/database`. Loads the driver only here. */
+export async function openPostgres(url: string): Promise<Database> {
+  const { default: pg } = await import('pg')
+  const types = {
+    getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+      oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
+  }
+  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types: types as never })
+  // A connection that is lost while idle is replaced; one in use rejects its query.
+  pool.on('error', () => {})
+  return overPostgres(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }))
+}
+
+/** A database that speaks as PostgreSQL does, whatever its driver. */
+export const overPostgres = (db: Kysely<Tables>): Database => ({
+  kind: 'postgres',
+  write: db,
+  read: db,
+  close: () => db.destroy(),
+})

@@ -1,0 +1,67 @@
+import { Worker } from 'node:worker_threads'
+import type { ThreadAnswer, ThreadOptions } from './sqlite-messages.ts'
+
+/** What SQLite refused, with its extended result code (https://www.sqlite.org/rescode.html). */
+export class SqliteError extends Error {
+  readonly code: number
+  constructor(message: string, code: number) {
+    super(message)
+    this.name = 'SqliteError'
+    this.code = code
+  }
+}
+
+interface Waiting {
+  readonly resolve: (answer: { rows: Record<string, unknown>[]; changes: number }) => void
+  readonly reject: (error: Error) => void
+}
+
+const THREAD = import.meta.url.endsWith('.ts')
+  ? new URL('sqlite-thread.ts', import.meta.url)
+  : new URL('ledger-thread.js', import.meta.url)
+
+/** One connection in a thread of its own. Orders are carried out one after the other, in their order. */
+export class SqliteThread {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #next = 1
+  #broken: Error | undefined
+
+  constructor(options: ThreadOptions) {
+    this.#worker = new Worker(THREAD, { workerData: options })
+    this.#worker.on('message', (answer: ThreadAnswer) => this.#settle(answer))
+    this.#worker.on('error', error => this.#fail(error as Error))
+    this.#worker.on('exit', () => this.#fail(new SqliteError('The thread of the database has ended', 0)))
+  }
+
+  execute(
+    sql: string | undefined,
+    parameters: readonly unknown[] = [],
+  ): Promise<{ rows: Record<string, unknown>[]; changes: number }> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken)
+    const id = this.#next++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, sql, parameters })
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#broken !== undefined) return
+    await this.execute(undefined)
+    await this.#worker.terminate()
+  }
+
+  #settle(answer: ThreadAnswer): void {
+    const waiting = this.#waiting.get(answer.id)
+    this.#waiting.delete(answer.id)
+    if ('error' in answer) waiting?.reject(new SqliteError(answer.error.message, answer.error.code))
+    else waiting?.resolve(answer)
+  }
+
+  #fail(error: Error): void {
+    this.#broken ??= error
+    for (const { reject } of this.#waiting.values()) reject(this.#broken)
+    this.#waiting.clear()
+  }
+}

@@ -1,0 +1,18 @@
+// What the server and the thread of a SQLite connection say to each other.
+
+export interface ThreadOptions {
+  readonly path: string
+  readonly readOnly: boolean
+  readonly pragmas: readonly string[]
+}
+
+export interface ThreadOrder {
+  readonly id: number
+  /** Undefined: close. */
+  readonly sql: string | undefined
+  readonly parameters: readonly unknown[]
+}
+
+export type ThreadAnswer =
+  | { readonly id: number; readonly rows: Record<string, unknown>[]; readonly changes: number }
+  | { readonly id: number; readonly error: { readonly message: string; readonly code: number } }

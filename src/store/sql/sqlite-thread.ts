@@ -1,0 +1,47 @@
+// The thread in which one SQLite connection lives: node:sqlite blocks, and the server's loop must not.
+
+import { DatabaseSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { ThreadAnswer, ThreadOptions, ThreadOrder } from './sqlite-messages.ts'
+
+/** Prepared statements that are kept; a ledger has about a hundred texts, searches some more. */
+const MAX_STATEMENTS = 500
+
+const { path, readOnly, pragmas } = workerData as ThreadOptions
+const database = new DatabaseSync(path, { readOnly })
+for (const pragma of pragmas) database.exec(`pragma ${pragma}`)
+const statements = new Map<string, StatementSync>()
+
+parentPort?.on('message', ({ id, sql, parameters }: ThreadOrder) => {
+  if (sql === undefined) {
+    database.close()
+    parentPort?.postMessage({ id, rows: [], changes: 0 } satisfies ThreadAnswer)
+    parentPort?.close()
+    return
+  }
+  parentPort?.postMessage(answer(id, sql, parameters))
+})
+
+function answer(id: number, sql: string, parameters: readonly unknown[]): ThreadAnswer {
+  try {
+    const statement = prepared(sql)
+    if (statement.columns().length > 0) {
+      return { id, rows: statement.all(...(parameters as never[])) as Record<string, unknown>[], changes: 0 }
+    }
+    return { id, rows: [], changes: Number(statement.run(...(parameters as never[])).changes) }
+  } catch (error) {
+    const { message, errcode } = error as Error & { errcode?: number }
+    return { id, error: { message, code: errcode ?? 0 } }
+  }
+}
+
+function prepared(sql: string): StatementSync {
+  const known = statements.get(sql)
+  if (known !== undefined) return known
+  const statement = database.prepare(sql)
+  // The oldest goes: texts that are used always come back at once.
+  if (statements.size >= MAX_STATEMENTS) statements.delete(statements.keys().next().value as string)
+  statements.set(sql, statement)
+  return statement
+}
