@@ -1,2 +1,4 @@
-export { openPostgres, openSqlite, type Database } from './sql/database.ts'
+export { openPostgres, openSqlite, overPostgres, type Database, type DatabaseKind } from './sql/database.ts'
 export { migrate, SchemaError } from './sql/migrate.ts'
+export { openLedger } from './sql/ledger.ts'
+export { systemClock, systemHashes, systemRandom } from './host.ts'

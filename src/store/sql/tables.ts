@@ -195,6 +195,7 @@ export interface Tables {
   comments: CommentRow
   retros: RetroRow
   changes: ChangeRow
+  servers: { slot: number; worker: string; until: number }
   settings: { name: string; value: string }
   schema_version: { version: number; name: string; applied_at: number }
 }

@@ -31,16 +31,20 @@ export interface Generation {
   readonly database: string
 }
 
-export interface NewJob {
+/** What is stored with a submission, whatever becomes of it. */
+export interface Extras {
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string }
+  readonly notify?: NotifyOrder
+}
+
+export interface NewJob extends Extras {
   readonly scan: NewScan
   /** Where the content lies. */
   readonly content: JobContent
   readonly passwords: readonly string[]
-  /** Present: a report of this generation may be reused, and a job in flight joined. */
-  readonly reuse?: Generation
-  readonly idempotency?: { readonly key: string; readonly fingerprint: string }
-  readonly notify?: NotifyOrder
-  /** What goes with the retro-scan of this id. */
+  /** True: a job in flight with the same content and options may be joined instead. */
+  readonly join: boolean
+  /** The retro-scan that it belongs to. */
   readonly retro?: string
 }
 export type JobContent = { readonly room: 'intake'; readonly intake: string } | { readonly room: 'store' }
@@ -50,8 +54,9 @@ export interface NotifyOrder {
   readonly secret?: string
 }
 
+/** `repeated`: the idempotency key was known, and this is its scan. */
 export interface JobAnswer {
-  readonly how: 'accepted' | 'repeated' | 'joined' | 'known'
+  readonly how: 'accepted' | 'repeated' | 'joined'
   readonly scan: ScanRecord
 }
 
@@ -60,6 +65,12 @@ export type ScanEnd =
   | { readonly state: 'finished'; readonly report: Report; readonly startedAtMs: number; readonly finishedAtMs: number }
   | { readonly state: 'failed'; readonly problem: ScanProblem; readonly finishedAtMs: number }
   | { readonly state: 'cancelled'; readonly finishedAtMs: number }
+/** As that scan ended, whose report is shared. */
+export interface KnownEnd {
+  readonly state: 'known'
+  readonly from: string
+  readonly finishedAtMs: number
+}
 
 /** A job that one worker holds until `untilMs`, unless it is renewed. */
 export interface Lease {
@@ -87,12 +98,8 @@ export interface Jobs {
    * @throws UseCaseError idempotency-conflict, conflict (the id is taken: use another)
    */
   submit(job: NewJob): Promise<JobAnswer>
-  /** A scan that has ended when it is first heard of: stored whole, with what it is to notify. @throws conflict */
-  record(
-    scan: NewScan,
-    end: ScanEnd,
-    extra?: { readonly reusedFrom?: string; readonly notify?: NotifyOrder },
-  ): Promise<ScanRecord>
+  /** A scan that has ended when it is first heard of, stored whole. @throws UseCaseError idempotency-conflict, conflict */
+  record(scan: NewScan, end: ScanEnd | KnownEnd, extras?: Extras): Promise<JobAnswer>
   /** The next jobs by priority, then age; each is then held by the worker. */
   lease(order: {
     readonly worker: string
@@ -244,6 +251,8 @@ export interface Swept {
 }
 
 export interface Keeping {
+  /** A number below 2^SLOT_BITS that no other server has until then; the same one when asked again in time. */
+  claimSlot(worker: string, nowMs: number, untilMs: number): Promise<number>
   /** Deletes at most `limit` scans that are due. */
   sweep(rules: RetentionRules, nowMs: number, limit: number): Promise<Swept>
   setting(name: string): Promise<string | undefined>

@@ -37,7 +37,7 @@ export const SEARCH_FIELDS = {
   tag: { kind: 'text', completes: true, text: 'Tag of the content', example: 'tag:emotet' },
   size: { kind: 'size', text: 'Size of the content', example: 'size>10MB' },
   time: { kind: 'time', text: 'When it was submitted', example: 'time>=2026-11-01' },
-  finished: { kind: 'time', text: 'When its scan ended', example: 'finished<2h' },
+  finished: { kind: 'time', text: 'When its scan ended', example: 'finished>=2h' },
   elapsed: { kind: 'duration', text: 'How long its scan took', example: 'elapsed>2s' },
   source: { kind: 'word', words: DOORS, text: 'The door it came through', example: 'source:rest' },
   label: { kind: 'text', completes: true, text: 'Label of its source', example: 'label:mail-gateway' },

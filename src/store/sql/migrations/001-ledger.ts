@@ -79,7 +79,7 @@ const statements = (big: string, small: string, text: string, bytes: string, clu
   `create table "statistics" (
     unit ${small} not null, at ${small} not null, source ${small} not null, kind ${small} not null,
     item ${small} not null, scans ${big} not null, bytes ${big} not null, "elapsedUs" ${big} not null,
-    primary key (unit, at, source, kind, item))${clustered}`,
+    primary key (unit, kind, at, source, item))${clustered}`,
   `create table tags (word ${small} not null, sample ${big} not null, primary key (word, sample))${clustered}`,
   'create index tags_sample on tags (sample)',
   `create table comments (
@@ -94,5 +94,6 @@ const statements = (big: string, small: string, text: string, bytes: string, clu
     retro ${big} not null, seq ${big} not null, before ${big} not null, sample ${big} not null, at ${big} not null,
     primary key (retro, seq))`,
   'create index changes_seq on changes (seq)',
+  `create table servers (slot ${small} primary key, worker ${text} not null, "until" ${big} not null)`,
   `create table settings (name ${text} primary key, value ${text} not null)`,
 ]
