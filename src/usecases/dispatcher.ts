@@ -1,4 +1,4 @@
-import { ScanFailure } from '../scan/ports.ts'
+import { ScanFailure } from '../scan/index.ts'
 import type { Report } from '../report/index.ts'
 import { UseCaseError } from './errors.ts'
 import type { ScannerView } from './generation.ts'
@@ -97,7 +97,7 @@ export class Dispatcher {
 
   async #lookWhileAsked(): Promise<void> {
     // The caller has its promise before the first look begins.
-    await undefined
+    await Promise.resolve()
     try {
       while (this.#lookAgain && !this.#stopped) {
         this.#lookAgain = false

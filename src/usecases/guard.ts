@@ -1,4 +1,4 @@
-import { ScanFailure } from '../scan/ports.ts'
+import { ScanFailure } from '../scan/index.ts'
 import { UseCaseError, USE_CASE_ERRORS, type UseCaseErrorCode } from './errors.ts'
 import type { Parts } from './parts.ts'
 import { isAllowed, POLICY, type PolicyName, type Principal, type Rule } from './policy.ts'

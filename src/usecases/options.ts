@@ -1,4 +1,4 @@
-import type { ScanOptions } from '../scan/ports.ts'
+import type { ScanOptions } from '../scan/index.ts'
 import { UseCaseError } from './errors.ts'
 import { KEEP_RULES, PRIORITIES, PROFILES } from './nouns.ts'
 import type { EffectiveOptions, KeepRule, Priority, RequestOptions } from './nouns.ts'

@@ -1,5 +1,5 @@
 import type { Report } from '../report/index.ts'
-import { ScanFailure } from '../scan/ports.ts'
+import { ScanFailure } from '../scan/index.ts'
 import type { ScannerView } from './generation.ts'
 import type { Hub } from './hub.ts'
 import { UseCaseError } from './errors.ts'

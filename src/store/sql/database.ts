@@ -63,9 +63,9 @@ export async function openPostgres(url: string): Promise<Database> {
   const { default: pg } = await import('pg')
   const types = {
     getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-      oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
+      oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format),
   }
-  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types: types as never })
+  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types })
   // A connection that is lost while idle is replaced; one in use rejects its query.
   pool.on('error', () => {})
   return overPostgres(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }))

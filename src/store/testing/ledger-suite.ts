@@ -325,7 +325,7 @@ export function ledgerSuite(name: string, open: () => Promise<Database>): void {
         await ledger.startRetro(retro)
         expect(await ledger.retro(retro.id)).toEqual(retro)
         const candidates = await ledger.retroCandidates({ database, limit: 10 })
-        expect(candidates.map(({ scan }) => scan?.name).sort()).toEqual(['retro-1.bin', 'retro-2.bin'])
+        expect(candidates.map(({ scan }) => scan?.name ?? '').sort()).toEqual(['retro-1.bin', 'retro-2.bin'])
         const [one, two] = candidates
         expect(await ledger.retroCandidates({ database, after: one.sha256, limit: 10 })).toEqual([two])
         for (const content of ['retro-1', 'retro-2'])

@@ -34,7 +34,8 @@ export function testParts(ledger: Ledger, more: Partial<Parts> = {}): TestParts 
         return Promise.resolve()
       },
     },
-    clock: systemClock,
+    // What is done again after seconds is done after some milliseconds here.
+    clock: { now: () => Date.now(), after: (delayMs, call) => systemClock.after(delayMs / 20, call) },
     random: systemRandom,
     hashes: systemHashes,
     log: () => {},
