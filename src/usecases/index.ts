@@ -1,5 +1,5 @@
 export * from './policy.ts'
-export { createUseCases, type UseCaseServer } from './server.ts'
+export { createQueries, createUseCases, type UseCaseServer } from './server.ts'
 export { USE_CASE_LIMITS, type Parts, type UseCaseLimits } from './parts.ts'
 export { asUseCaseError } from './guard.ts'
 export { limitOf, makeCursor, openCursor, page, pageOf } from './pages.ts'

@@ -116,6 +116,13 @@ export async function createUseCases(parts: Parts): Promise<UseCaseServer> {
   }
 }
 
+/** What may be asked of a ledger alone, without a server. */
+export function createQueries(
+  parts: Pick<Parts, 'ledger' | 'clock' | 'hashes' | 'audit' | 'log'>,
+): Pick<UseCases, 'search' | 'completeQuery' | 'getStatistics' | 'lookUp'> {
+  return guarded(methodsOf(new SearchingUseCases(parts)) as unknown as UseCases, parts)
+}
+
 /** The methods of an object as functions that need no object. */
 function methodsOf(object: object): Readonly<Record<string, unknown>> {
   const prototype = Object.getPrototypeOf(object) as Readonly<Record<string, (...rest: unknown[]) => unknown>>
