@@ -43,6 +43,7 @@ export interface OptionSpec {
 const DAY_SECONDS = 86_400
 
 const ASKING = ['scan', 'stats', 'db reload'] as const
+const LEDGER = ['search', 'backup', 'restore'] as const
 const EVERYWHERE = [
   'scan',
   'serve',
@@ -53,6 +54,9 @@ const EVERYWHERE = [
   'component list',
   'component run',
   'stats',
+  'search',
+  'backup',
+  'restore',
   'doctor',
   'version',
 ] as const
@@ -102,6 +106,7 @@ const DECLARED = [
       'db reload',
       'component list',
       'component run',
+      'search',
       'doctor',
       'version',
     ],
@@ -151,7 +156,7 @@ const DECLARED = [
     placeholder: 'DIR',
     text: 'Data directory: sockets, cache, configuration file.',
     otherwise: '`~/.local/share/lazaret`, for root `/var/lib/lazaret`',
-    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
+    commands: ['scan', 'serve', 'db reload', 'stats', ...LEDGER, 'doctor'],
   },
   {
     name: 'config',
@@ -159,7 +164,23 @@ const DECLARED = [
     placeholder: 'FILE',
     text: 'Configuration file.',
     otherwise: '`lazaret.config.json` in the data directory, where there is one',
-    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
+    commands: ['scan', 'serve', 'db reload', 'stats', ...LEDGER, 'doctor'],
+  },
+  {
+    name: 'store',
+    kind: 'text',
+    placeholder: 'STORE',
+    text: 'Ledger of scans and jobs: sqlite:PATH, or postgres://USER@HOST/DATABASE for several servers together.',
+    otherwise: '`sqlite:DATA/ledger.db`',
+    commands: ['serve', ...LEDGER, 'doctor'],
+  },
+  {
+    name: 'limit',
+    kind: 'integer',
+    default: 50,
+    range: [1, 1000],
+    text: 'Scans that are shown.',
+    commands: ['search'],
   },
   {
     name: 'native',

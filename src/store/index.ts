@@ -1,4 +1,13 @@
-export { openPostgres, openSqlite, overPostgres, type Database, type DatabaseKind } from './sql/database.ts'
+export { backupLines, BackupError, restoreLines } from './sql/backup.ts'
+export { inspectLedger, type LedgerInspection } from './sql/inspect.ts'
+export {
+  openDatabase,
+  openPostgres,
+  openSqlite,
+  overPostgres,
+  type Database,
+  type DatabaseKind,
+} from './sql/database.ts'
 export { migrate, SchemaError } from './sql/migrate.ts'
 export { openLedger } from './sql/ledger.ts'
 export { systemClock, systemHashes, systemRandom } from './host.ts'

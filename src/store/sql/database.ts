@@ -58,14 +58,26 @@ const MAX_CONNECTIONS = 10
 const INT8 = 20
 const NUMERIC = 1700
 
-/** `postgres://user:password@host/database`. Loads the driver only here. */
+/** Where a SQLite ledger lies; undefined for another store. */
+export const sqlitePath = (store: string): string | undefined =>
+  store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : undefined
+
+/** `sqlite:PATH` or `postgres://user:password@host/database`. Rejects where it cannot be connected to. */
+export async function openDatabase(store: string): Promise<Database> {
+  const path = sqlitePath(store)
+  return path === undefined ? openPostgres(store) : openSqlite(path)
+}
+
+/** Whole numbers and sums as numbers: none is above 2^53. */
+export const postgresTypes = (pg: Pick<typeof import('pg'), 'types'>) => ({
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format),
+})
+
+/** Loads the driver only here. */
 export async function openPostgres(url: string): Promise<Database> {
   const { default: pg } = await import('pg')
-  const types = {
-    getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-      oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
-  }
-  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types: types as never })
+  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types: postgresTypes(pg) })
   // A connection that is lost while idle is replaced; one in use rejects its query.
   pool.on('error', () => {})
   return overPostgres(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }))

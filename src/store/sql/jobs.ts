@@ -225,8 +225,7 @@ export async function queue({ database: { read } }: Context, nowMs: number): Pro
     .where('state', '>', 0)
     .groupBy('state')
     .execute()
-  const sum = (list: readonly { count: number }[]): number =>
-    list.reduce((total, { count }) => total + Number(count), 0)
+  const sum = (list: readonly { count: number }[]): number => list.reduce((total, { count }) => total + count, 0)
   const waiting = states.filter(({ state }) => state === JOB.waiting)
   const oldest = Math.min(...waiting.map(row => row.oldest))
   return {

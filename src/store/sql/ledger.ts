@@ -137,5 +137,5 @@ function withUseCaseErrors(ledger: Ledger): Ledger {
       }
     },
   ])
-  return Object.fromEntries(wrapped) as unknown as Ledger
+  return Object.fromEntries(wrapped)
 }

@@ -146,7 +146,7 @@ async function sampleRecords(context: Context, rows: readonly SampleRow[]): Prom
       sizeBytes: row.size,
       firstSeenMs: timeOfSeq(count?.first ?? row.seq),
       lastSeenMs: timeOfSeq(count?.last ?? row.seq),
-      scans: Number(count?.scans ?? 0),
+      scans: count?.scans ?? 0,
       detections: end?.detections ?? [],
       kept: row.kept === 1,
       tags: tags.filter(({ sample }) => sample === row.seq).map(({ text }) => text),
@@ -195,5 +195,5 @@ export async function counts({ database }: Context): Promise<{ scans: number; sa
     select (select count(*) from scans) as scans, (select count(*) from samples) as samples,
       (select coalesce(sum(bytes), 0) from "statistics" where unit = 1 and kind = 100) as bytes`.execute(database.read)
   const [{ scans, samples: known, bytes }] = rows
-  return { scans: Number(scans), samples: Number(known), bytes: Number(bytes) }
+  return { scans, samples: known, bytes }
 }

@@ -21,7 +21,6 @@ export async function startRetro({ database: { write } }: Context, retro: RetroS
       finishedAt: null,
       state: 0,
       database: retro.database,
-      total: 0,
       cursor: null,
       planned: 0,
     })
@@ -49,11 +48,12 @@ export async function retros(
 }
 
 async function retroOf(db: Kysely<Tables>, row: RetroRow): Promise<RetroScan> {
-  const { rows } = await sql<{ done: number; failed: number; changed: number }>`select
+  const { rows } = await sql<{ total: number; done: number; failed: number; changed: number }>`select
+    (select count(*) from scans where retro = ${row.seq}) as total,
     (select count(*) from scans where retro = ${row.seq} and state >= 2) as done,
     (select count(*) from scans where retro = ${row.seq} and state > 2) as failed,
     (select count(*) from changes where retro = ${row.seq}) as changed`.execute(db)
-  const [{ done, failed, changed }] = rows
+  const [{ total, done, failed, changed }] = rows
   return {
     id: idOf(row.seq, row.tail),
     query: row.query,
@@ -61,10 +61,10 @@ async function retroOf(db: Kysely<Tables>, row: RetroRow): Promise<RetroScan> {
     startedAtMs: timeOfSeq(row.seq),
     state: STATES[row.state],
     database: row.database,
-    total: row.total,
-    done: Number(done),
-    failed: Number(failed),
-    changed: Number(changed),
+    total,
+    done,
+    failed,
+    changed,
     ...(row.finishedAt === null ? {} : { finishedAtMs: row.finishedAt }),
   }
 }
@@ -110,15 +110,11 @@ export async function retroCandidates(
 export async function planRetro(
   { database: { write } }: Context,
   id: string,
-  { added, cursor, planned }: Parameters<RetroScans['planRetro']>[1],
+  { cursor, planned }: Parameters<RetroScans['planRetro']>[1],
 ): Promise<void> {
   await write
     .updateTable('retros')
-    .set(({ eb }) => ({
-      total: eb('total', '+', added),
-      planned: planned ? 1 : 0,
-      ...(cursor === undefined ? {} : { cursor: hexToBytes(cursor) }),
-    }))
+    .set({ planned: planned ? 1 : 0, ...(cursor === undefined ? {} : { cursor: hexToBytes(cursor) }) })
     .where('seq', '=', seqOf(id))
     .execute()
 }

@@ -111,8 +111,11 @@ function wordTerm(field: SearchField, words: readonly number[]): Term {
       exact: true,
     }
   }
+  const has =
+    field === 'detection' ? sql`s.detections > 0` : field === 'reason' ? sql`s."notSeen" > 0` : sql`s.artifacts > 1`
   return {
-    filter: sql`exists (select 1 from marks m where m.seq = s.seq and m.word in (${list}))`,
+    // The plus keeps the index over words out of it: a row has few marks, and the list may be long.
+    filter: sql`(${has} and exists (select 1 from marks m where m.seq = s.seq and +m.word in (${list})))`,
     driver: sql`select seq from marks where word in (${list})`,
     exact: words.length === 1,
   }
@@ -242,7 +245,7 @@ function nameTerm({ database: { kind } }: Context, { parts }: TextPattern): Term
 const MAX_TRIGRAMS = 12
 
 function trigramsOf(text: string): string[] {
-  const characters = [...text]
+  const characters = Array.from(text)
   const count = characters.length - TRIGRAM + 1
   return Array.from({ length: Math.max(0, Math.min(count, MAX_TRIGRAMS)) }, (_, at) =>
     characters.slice(at, at + TRIGRAM).join(''),

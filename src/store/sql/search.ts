@@ -48,7 +48,7 @@ export async function count(context: Context, node: SearchNode, most: number): P
   const { rows } = await sql<{
     count: number
   }>`select count(*) as count from (${from} limit ${most}) as counted`.execute(read)
-  return Number(rows[0].count)
+  return rows[0].count
 }
 
 /** Columns of scans that are counted in one pass; the rest are joined. */
@@ -74,7 +74,7 @@ export async function facets(
   )
   for (const facet of wanted) {
     if (facet in DIRECT)
-      result[facet] = ranked(rows.map(row => [labelOf(facet as keyof typeof DIRECT, row, texts), Number(row.count)]))
+      result[facet] = ranked(rows.map(row => [labelOf(facet as keyof typeof DIRECT, row, texts), row.count]))
   }
   if (wanted.includes('detection')) {
     result.detection = await counted(
@@ -129,7 +129,7 @@ async function counted(context: Context, query: ReturnType<typeof sql>): Promise
     read,
     rows.map(({ word }) => word),
   )
-  return ranked(rows.map(({ word, count: number }) => [texts.get(word), Number(number)]))
+  return ranked(rows.map(({ word, count: number }) => [texts.get(word), number]))
 }
 
 /** Stored values that begin so, in their order. */

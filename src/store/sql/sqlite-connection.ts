@@ -42,7 +42,7 @@ export class SqliteThread {
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage({ id, sql, parameters })
+      this.#worker.postMessage({ id, sql, parameters }, [])
     })
   }
 

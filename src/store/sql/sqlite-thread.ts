@@ -3,31 +3,35 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { ThreadAnswer, ThreadOptions, ThreadOrder } from './sqlite-messages.ts'
 
 /** Prepared statements that are kept; a ledger has about a hundred texts, searches some more. */
 const MAX_STATEMENTS = 500
 
 const { path, readOnly, pragmas } = workerData as ThreadOptions
+const port = parentPort as MessagePort
 const database = new DatabaseSync(path, { readOnly })
 for (const pragma of pragmas) database.exec(`pragma ${pragma}`)
 const statements = new Map<string, StatementSync>()
 
-parentPort?.on('message', ({ id, sql, parameters }: ThreadOrder) => {
+port.on('message', ({ id, sql, parameters }: ThreadOrder) => {
   if (sql === undefined) {
     database.close()
-    parentPort?.postMessage({ id, rows: [], changes: 0 } satisfies ThreadAnswer)
-    parentPort?.close()
+    tell({ id, rows: [], changes: 0 })
+    port.close()
     return
   }
-  parentPort?.postMessage(answer(id, sql, parameters))
+  tell(answer(id, sql, parameters))
 })
+
+const tell = (message: ThreadAnswer): void => port.postMessage(message)
 
 function answer(id: number, sql: string, parameters: readonly unknown[]): ThreadAnswer {
   try {
     const statement = prepared(sql)
     if (statement.columns().length > 0) {
-      return { id, rows: statement.all(...(parameters as never[])) as Record<string, unknown>[], changes: 0 }
+      return { id, rows: statement.all(...(parameters as never[])), changes: 0 }
     }
     return { id, rows: [], changes: Number(statement.run(...(parameters as never[])).changes) }
   } catch (error) {

@@ -166,7 +166,6 @@ export interface RetroRow {
   finishedAt: number | null
   state: number
   database: string
-  total: number
   cursor: Uint8Array | null
   planned: number
 }

@@ -325,12 +325,12 @@ export function ledgerSuite(name: string, open: () => Promise<Database>): void {
         await ledger.startRetro(retro)
         expect(await ledger.retro(retro.id)).toEqual(retro)
         const candidates = await ledger.retroCandidates({ database, limit: 10 })
-        expect(candidates.map(({ scan }) => scan?.name).sort()).toEqual(['retro-1.bin', 'retro-2.bin'])
+        expect(candidates.map(({ scan }) => scan?.name ?? '').sort()).toEqual(['retro-1.bin', 'retro-2.bin'])
         const [one, two] = candidates
         expect(await ledger.retroCandidates({ database, after: one.sha256, limit: 10 })).toEqual([two])
         for (const content of ['retro-1', 'retro-2'])
           await ledger.submit(newJob(content, { optionsKey: 'r' }, { retro: retro.id, content: { room: 'store' } }))
-        await ledger.planRetro(retro.id, { added: 2, cursor: two.sha256, planned: true })
+        await ledger.planRetro(retro.id, { cursor: two.sha256, planned: true })
         expect(await ledger.retroPlans()).toMatchObject([
           { planned: true, cursor: two.sha256, retro: { total: 2, done: 0 } },
         ])

@@ -225,11 +225,8 @@ export interface RetroScans {
     readonly after?: string
     readonly limit: number
   }): Promise<readonly { readonly sha256: string; readonly scan: ScanRecord | undefined }[]>
-  /** Progress that the planner of the retro-scan keeps: total so far, cursor, whether every sample was queued. */
-  planRetro(
-    id: string,
-    plan: { readonly added: number; readonly cursor?: string; readonly planned: boolean },
-  ): Promise<void>
+  /** How far its scans have been submitted. */
+  planRetro(id: string, plan: { readonly cursor?: string; readonly planned: boolean }): Promise<void>
   retroPlans(): Promise<readonly { readonly retro: RetroScan; readonly cursor?: string; readonly planned: boolean }[]>
   endRetro(id: string, state: 'finished' | 'cancelled', nowMs: number): Promise<readonly string[]>
   changedVerdicts(

@@ -88,7 +88,7 @@ const statements = (big: string, small: string, text: string, bytes: string, clu
   'create index comments_sample on comments (sample)',
   `create table retros (
     seq ${big} primary key, tail ${bytes} not null, query ${text} not null, "startedBy" ${text} not null,
-    "finishedAt" ${big}, state ${small} not null, "database" ${text} not null, total ${big} not null,
+    "finishedAt" ${big}, state ${small} not null, "database" ${text} not null,
     "cursor" ${bytes}, planned ${small} not null)`,
   `create table changes (
     retro ${big} not null, seq ${big} not null, before ${big} not null, sample ${big} not null, at ${big} not null,
