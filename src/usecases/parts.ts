@@ -16,6 +16,8 @@ export interface UseCaseLimits {
   readonly maxRunning: number
   /** How often a job is given to an engine. */
   readonly maxAttempts: number
+  /** How long a job belongs to a server that does not renew it. */
+  readonly leaseMs: number
   readonly keep: KeepRule
 }
 
@@ -24,6 +26,7 @@ export const USE_CASE_LIMITS: UseCaseLimits = {
   maxQueued: 100_000,
   maxRunning: 32,
   maxAttempts: 3,
+  leaseMs: 30_000,
   keep: 'detections',
 }
 
