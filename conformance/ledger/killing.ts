@@ -113,9 +113,9 @@ export async function killServers(script: string, store: string, data: string, k
     if (kill < kills) next = start()
     await server.begin()
     const isLast = kill === kills
-    let isDying = false
+    const state = { isDying: false }
     const client = async (): Promise<void> => {
-      while (!isDying) {
+      while (!state.isDying) {
         // What had no answer is sent again with its key; it may have been stored or not.
         const [again] = open
         if (isLast && again === undefined) return
@@ -141,7 +141,7 @@ export async function killServers(script: string, store: string, data: string, k
       return { kills, submitted: submissions.length, unanswered, complaints }
     }
     await new Promise(resolve => setTimeout(resolve, Math.random() * 250))
-    isDying = true
+    state.isDying = true
     await Promise.all([server.kill(), clients])
   }
   throw new Error('unreachable')

@@ -148,7 +148,7 @@ export const updateOf = (
 ): ScanUpdate =>
   event.event === 'progress'
     ? { event: 'progress', bytesScanned: event.bytesScanned, bytesTotal: event.bytesTotal }
-    : { event: 'detection', name: event.detection.name, path: event.detection.where?.path ?? '' }
+    : { event: 'detection', detection: event.detection }
 
 /** The beginning of a stream, up to MAX_INLINE_BYTES; `rest` where there is more. Chunks are copied: they are borrowed. */
 async function head(

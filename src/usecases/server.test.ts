@@ -135,6 +135,19 @@ describe('submitting', () => {
     expect(parts.vault.intakes.size).toBe(0)
   })
 
+  it('what its stream throws comes back as it is, and leaves no intake', async () => {
+    const gone = new Error('the client has gone')
+    const broken = async function* (after: string): AsyncGenerator<Uint8Array> {
+      yield bytes(after)
+      throw gone
+    }
+    for (const after of ['x', 'x'.repeat(MAX_INLINE_BYTES + 1)]) {
+      await expect(server.useCases.submit(admin, input('', { content: { stream: broken(after) } }))).rejects.toBe(gone)
+      await expect(server.useCases.scan(admin, input('', { content: { stream: broken(after) } }))).rejects.toBe(gone)
+    }
+    expect(parts.vault.intakes.size).toBe(0)
+  })
+
   it('no worker: refused at once, with the reason', async () => {
     parts.scanner.threads = 0
     await expect(server.useCases.submit(admin, input('x'))).rejects.toMatchObject({ code: 'no-worker' })

@@ -1,10 +1,16 @@
 /** Most keys of one question. */
 const MAX_KEYS = 256
 
+interface Waiting<V> {
+  readonly key: string
+  readonly resolve: (value: V | undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
 /** Asks for many keys in one question: what is asked while a question is under way goes into the next one. */
 export class Loader<V> {
   readonly #load: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>
-  #waiting: { readonly key: string; resolve(value: V | undefined): void; reject(error: unknown): void }[] = []
+  #waiting: Waiting<V>[] = []
   #isRunning = false
 
   constructor(load: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>) {
