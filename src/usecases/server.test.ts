@@ -109,6 +109,18 @@ describe('submitting', () => {
     expect(parts.vault.intakes.size).toBe(0)
   })
 
+  it('who joined a scan that was cancelled is scanned all the same', async () => {
+    const abort = new AbortController()
+    const first = server.useCases.scan(admin, input('hang together', { signal: abort.signal }))
+    await expect.poll(() => parts.scanner.jobs.length, { interval: 2 }).toBe(1)
+    const second = server.useCases.scan(admin, input('hang together'))
+    abort.abort()
+    await expect(first).rejects.toMatchObject({ code: 'cancelled' })
+    await expect.poll(() => parts.scanner.jobs.length, { interval: 2 }).toBe(2)
+    parts.scanner.release()
+    expect((await second).scan.verdict).toBe('clean')
+  })
+
   it('long content goes through the queue, with events', async () => {
     const long = `infected ${'x'.repeat(MAX_INLINE_BYTES)}`
     const heard: string[] = []
