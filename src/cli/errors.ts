@@ -92,6 +92,10 @@ export const CLI_ERRORS = {
     message: 'The ledger {what} cannot be used: {detail}',
     remedy: 'lazaret doctor looks at it; docs/ledger.md says how to restore a backup',
   },
+  'vault-unusable': {
+    message: 'The vault {what} cannot be used: {detail}',
+    remedy: 'Check the place after --vault and the key file in the data directory',
+  },
   'store-absent': {
     message: 'There is no ledger at {what}',
     remedy: 'lazaret serve makes one; name another one with --store or --data',

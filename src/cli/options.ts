@@ -5,6 +5,7 @@ import { FORMATS } from '../report/index.ts'
 import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/limits.ts'
 import { ALERTS, TREE_LIMITS } from '../scan/limits.ts'
 import { CLAMD_LIMITS } from '../services/clamd/limits.ts'
+import { KEEP_RULES, USE_CASE_LIMITS } from '../usecases/limits.ts'
 import { NATIVE_LIMITS } from '../services/native/limits.ts'
 
 /** How the text of an option is read; the reader of each kind is in values.ts. */
@@ -173,6 +174,73 @@ const DECLARED = [
     text: 'Ledger of scans and jobs: sqlite:PATH, or postgres://USER@HOST/DATABASE for several servers together.',
     otherwise: '`sqlite:DATA/ledger.db`',
     commands: ['serve', ...LEDGER, 'doctor'],
+  },
+  {
+    name: 'vault',
+    kind: 'text',
+    placeholder: 'PLACE',
+    text: 'Where content is kept, encrypted: a folder, or s3://BUCKET/PREFIX for several servers together.',
+    otherwise: '`DATA/vault`',
+    commands: ['serve'],
+  },
+  {
+    name: 's3Endpoint',
+    kind: 'text',
+    placeholder: 'URL',
+    text: 'Server that speaks S3.',
+    otherwise: 'the one of Amazon in that region',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 's3Region',
+    kind: 'text',
+    default: 'us-east-1',
+    text: 'Region of the bucket.',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 's3KeyFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'File whose first line is ACCESS-KEY:SECRET for the bucket.',
+    otherwise: 'the environment variable LAZARET_S3_KEY',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'keep',
+    kind: 'choice',
+    choices: KEEP_RULES,
+    default: USE_CASE_LIMITS.keep,
+    text: 'Content that stays in the vault after its scan, where the submitter does not ask otherwise; detections: what is not clean.',
+    commands: ['serve'],
+  },
+  {
+    name: 'record',
+    kind: 'choice',
+    choices: ['native', 'clamd'],
+    many: true,
+    text: 'Record scans of these listeners in the ledger too, and keep their content by the same rule. May be given several times.',
+    otherwise: 'none',
+    commands: ['serve'],
+  },
+  {
+    name: 'maxUpload',
+    kind: 'size',
+    default: USE_CASE_LIMITS.maxUploadBytes,
+    range: [1, 2 ** 40],
+    text: 'Longest content that is taken into the vault.',
+    commands: ['serve'],
+  },
+  {
+    name: 'maxQueued',
+    kind: 'integer',
+    default: USE_CASE_LIMITS.maxQueued,
+    range: [1, 100_000_000],
+    text: 'Jobs waiting in the ledger; one more is answered busy.',
+    commands: ['serve'],
   },
   {
     name: 'limit',

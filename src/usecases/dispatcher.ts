@@ -13,8 +13,8 @@ import { updateOfScan } from './waiting.ts'
 // Takes jobs from the ledger to the scanner. This clock renews the leases: a thread that hangs in content loses nothing
 // but its scan. A server that dies keeps its jobs until their leases run out; then another takes them.
 
-export const LEASE_MS = 30_000
-const RENEW_MS = 10_000
+/** Leases are renewed so often in their time, so that one failure loses none. */
+const RENEWALS = 3
 /** For jobs of other servers, and those that wait for their time. */
 const LOOK_MS = 1000
 const BACKOFF_MS = 1000
@@ -45,9 +45,10 @@ export class Dispatcher {
   }
 
   start(): void {
+    const { leaseMs } = this.#runtime.limits
     this.#every(LOOK_MS, () => this.look())
-    this.#every(RENEW_MS, () => this.#renew())
-    this.#every(LEASE_MS / 2, () => this.#expire())
+    this.#every(leaseMs / RENEWALS, () => this.#renew())
+    this.#every(leaseMs / 2, () => this.#expire())
     void this.#expire()
     this.look()
   }
@@ -75,7 +76,8 @@ export class Dispatcher {
   async cancelled(id: string): Promise<void> {
     const running = this.#running.get(id)
     if (running === undefined) return
-    const lost = await this.#runtime.ledger.renew([running.job], this.#runtime.clock.now() + LEASE_MS)
+    const { ledger, clock, limits } = this.#runtime
+    const lost = await ledger.renew([running.job], clock.now() + limits.leaseMs)
     if (lost.length > 0) running.abort.abort()
   }
 
@@ -103,8 +105,8 @@ export class Dispatcher {
         this.#lookAgain = false
         const limit = this.#runtime.limits.maxRunning - this.#running.size
         if (limit <= 0) break
-        const { ledger, clock, worker } = this.#runtime
-        const jobs = await ledger.lease({ worker, nowMs: clock.now(), leaseMs: LEASE_MS, limit })
+        const { ledger, clock, worker, limits } = this.#runtime
+        const jobs = await ledger.lease({ worker, nowMs: clock.now(), leaseMs: limits.leaseMs, limit })
         for (const job of jobs) this.#begin(job)
         if (jobs.length === limit) break
       }
@@ -207,8 +209,8 @@ export class Dispatcher {
   async #renew(): Promise<void> {
     const held = [...this.#running.values()].map(({ job }) => job)
     if (held.length === 0) return
-    const { ledger, clock } = this.#runtime
-    for (const id of await ledger.renew(held, clock.now() + LEASE_MS)) this.#running.get(id)?.abort.abort()
+    const { ledger, clock, limits } = this.#runtime
+    for (const id of await ledger.renew(held, clock.now() + limits.leaseMs)) this.#running.get(id)?.abort.abort()
   }
 
   async #expire(): Promise<void> {

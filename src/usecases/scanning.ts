@@ -16,6 +16,8 @@ import type { Waiting } from './waiting.ts'
 type ScanInput = Parameters<ScanUseCases['scan']>[1]
 type ScanAnswer = Awaited<ReturnType<ScanUseCases['scan']>>
 
+type Fresh = Submitted & { readonly report: Report }
+
 /** Longest wait for a job on behalf of one caller, who may go away before. */
 const WAIT_STEP_MS = 60_000
 
@@ -26,7 +28,7 @@ export class Scanning {
   readonly #waiting: Waiting
   readonly #hub: Hub
   /** Reports that are being made of small content, by content and options. */
-  readonly #inFlight = new Map<string, Promise<Submitted & { readonly report: Report }>>()
+  readonly #inFlight = new Map<string, Promise<Fresh>>()
 
   constructor(runtime: Runtime, view: ScannerView, submitting: Submitting, waiting: Waiting, hub: Hub) {
     this.#runtime = runtime
@@ -58,12 +60,12 @@ export class Scanning {
         return { how, scan, ...(report === undefined ? {} : { report }) }
       }
       const key = `${content.sha256} ${request.resolved.optionsKey}`
-      const other = request.resolved.reuse ? this.#inFlight.get(key) : undefined
+      const pending = request.resolved.reuse ? this.#shared(key) : undefined
+      const other = pending === undefined ? undefined : await pending
       if (other !== undefined) {
-        const { scan, report } = await other
-        const end = { state: 'known', from: scan.id, finishedAtMs: clock.now() } as const
+        const end = { state: 'known', from: other.scan.id, finishedAtMs: clock.now() } as const
         const recorded = await this.#submitting.record(request, content, end)
-        return { how: 'joined', scan: recorded.scan, report: { ...report, name: request.input.name } }
+        return { how: 'joined', scan: recorded.scan, report: { ...other.report, name: request.input.name } }
       }
       const own = this.#fresh(request, input, bytes, content)
       this.#inFlight.set(key, own)
@@ -77,12 +79,18 @@ export class Scanning {
     }
   }
 
+  /** What somebody else is finding out already; undefined where nobody is, or where it was cancelled or has failed. */
+  #shared(key: string): Promise<Fresh | undefined> | undefined {
+    const other = this.#inFlight.get(key)
+    return other?.catch(() => this.#shared(key))
+  }
+
   async #fresh(
     request: Request,
     { signal, onUpdate }: ScanInput,
     bytes: Uint8Array,
     content: Parameters<Submitting['record']>[1],
-  ): Promise<Submitted & { readonly report: Report }> {
+  ): Promise<Fresh> {
     const { scanner, clock } = this.#runtime
     const { options, passwords } = request.resolved
     const startedAtMs = clock.now()
@@ -148,7 +156,7 @@ export const updateOf = (
 ): ScanUpdate =>
   event.event === 'progress'
     ? { event: 'progress', bytesScanned: event.bytesScanned, bytesTotal: event.bytesTotal }
-    : { event: 'detection', name: event.detection.name, path: event.detection.where?.path ?? '' }
+    : { event: 'detection', detection: event.detection }
 
 /** The beginning of a stream, up to MAX_INLINE_BYTES; `rest` where there is more. Chunks are copied: they are borrowed. */
 async function head(

@@ -1,4 +1,5 @@
 import type { ContentSource } from '../scan/index.ts'
+import { ofCaller } from './caller-error.ts'
 import { UseCaseError } from './errors.ts'
 import { keepIntake } from './keeping.ts'
 import { MAX_NAME_CHARS, resolveOptions, type Resolved } from './options.ts'
@@ -61,11 +62,11 @@ export class Submitting {
 
   /** Content of any kind as a stream. */
   streamOf(content: ContentSource): AsyncIterable<Uint8Array> {
-    if ('stream' in content) return content.stream
+    if ('stream' in content) return ofCaller(content.stream)
     if ('bytes' in content) return once(content.bytes)
     const { openPath } = this.#runtime
     if (openPath === undefined) throw new UseCaseError('invalid-input', { detail: 'no path may be named here' })
-    return openPath(content.path, content.followLinks ?? true)
+    return ofCaller(openPath(content.path, content.followLinks ?? true))
   }
 
   /** @throws UseCaseError busy */

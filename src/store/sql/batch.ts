@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { VERDICTS, type Report } from '../../report/index.ts'
 import { factsOf, type ReportFacts, type ScanEnd } from '../../usecases/index.ts'
 import { hexToBytes } from './ids.ts'
-import { insertMany, padded } from './many.ts'
+import { inOrder, insertMany, padded } from './many.ts'
 import { reportRow } from './reports.ts'
 import { STATE, SCAN_COLUMNS } from './rows.ts'
 import { StatisticsSums } from './statistics-rows.ts'
@@ -129,23 +129,29 @@ export class Batch {
 
   /** Writes everything in a fixed order, so that servers do not wait for each other in circles. */
   async write(db: Kysely<Tables>, isSqlite: boolean): Promise<void> {
-    await insertMany(db, 'scans', SCAN_COLUMNS, this.scans)
-    if (isSqlite && this.scans.length > 0) await insertNames(db, this.scans)
-    await insertMany(db, 'scans', SCAN_COLUMNS, this.changedScans, UPDATE_SCAN)
-    await insertMany(db, 'reports', ['seq', 'form', 'body'], this.#reports)
-    await insertMany(db, 'marks', ['word', 'seq'], this.#marks, 'on conflict do nothing')
-    await insertMany(db, 'members', ['sha256', 'seq'], this.#members, 'on conflict do nothing')
-    await insertMany(db, 'jobs', JOB_COLUMNS, this.jobs)
-    await insertMany(db, 'joins', ['seq', 'leader'], this.joins)
-    await insertMany(db, 'idempotency', ['account', 'key', 'seq', 'fingerprint', 'at'], this.idempotency)
-    await insertMany(db, 'deliveries', DELIVERY_COLUMNS, this.deliveries)
-    await insertMany(db, 'changes', ['retro', 'seq', 'before', 'sample', 'at'], this.changes, 'on conflict do nothing')
-    if (this.endedJobs.length > 0) {
-      await db.deleteFrom('joins').where('leader', 'in', padded(this.endedJobs)).execute()
-      await db.deleteFrom('jobs').where('seq', 'in', padded(this.endedJobs)).execute()
-    }
-    await this.#announce(db)
-    await this.#statistics.write(db)
+    const { scans, jobs, joins, idempotency, deliveries, changes } = this
+    await inOrder<unknown>(db, [
+      () => insertMany(db, 'scans', SCAN_COLUMNS, scans),
+      () => (isSqlite ? insertNames(db, scans) : Promise.resolve()),
+      () => insertMany(db, 'scans', SCAN_COLUMNS, this.changedScans, UPDATE_SCAN),
+      () => insertMany(db, 'reports', ['seq', 'form', 'body'], this.#reports),
+      () => insertMany(db, 'marks', ['word', 'seq'], this.#marks, 'on conflict do nothing'),
+      () => insertMany(db, 'members', ['sha256', 'seq'], this.#members, 'on conflict do nothing'),
+      () => insertMany(db, 'jobs', JOB_COLUMNS, jobs),
+      () => insertMany(db, 'joins', ['seq', 'leader'], joins),
+      () => insertMany(db, 'idempotency', ['account', 'key', 'seq', 'fingerprint', 'at'], idempotency),
+      () => insertMany(db, 'deliveries', DELIVERY_COLUMNS, deliveries),
+      () => insertMany(db, 'changes', ['retro', 'seq', 'before', 'sample', 'at'], changes, 'on conflict do nothing'),
+      () => this.#dropJobs(db),
+      () => this.#announce(db),
+      () => this.#statistics.write(db),
+    ])
+  }
+
+  async #dropJobs(db: Kysely<Tables>): Promise<void> {
+    if (this.endedJobs.length === 0) return
+    await db.deleteFrom('joins').where('leader', 'in', padded(this.endedJobs)).execute()
+    await db.deleteFrom('jobs').where('seq', 'in', padded(this.endedJobs)).execute()
   }
 
   /** What waits for these ends may be sent. */

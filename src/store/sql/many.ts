@@ -21,8 +21,8 @@ export async function insertMany<T extends keyof Tables>(
   rows: readonly Readonly<Tables[T]>[],
   suffix = '',
 ): Promise<Record<string, unknown>[]> {
-  const returned: Record<string, unknown>[] = []
   const numbered = !(db.getExecutor().adapter instanceof SqliteAdapter)
+  const tasks: Task<Record<string, unknown>[]>[] = []
   for (let at = 0; at < rows.length;) {
     const size = GROUPS.find(group => group <= rows.length - at) ?? 1
     const parameters: unknown[] = []
@@ -30,11 +30,24 @@ export async function insertMany<T extends keyof Tables>(
       const row = rows[index]
       for (const column of columns) parameters.push(row[column])
     }
-    const result = await db.executeQuery(CompiledQuery.raw(textOf(table, columns, size, suffix, numbered), parameters))
-    for (const row of result.rows) returned.push(row as Record<string, unknown>)
+    const query = CompiledQuery.raw(textOf(table, columns, size, suffix, numbered), parameters)
+    tasks.push(async () => (await db.executeQuery(query)).rows as Record<string, unknown>[])
     at += size
   }
-  return returned
+  return (await inOrder(db, tasks)).flat()
+}
+
+type Task<T> = () => Promise<T>
+
+/**
+ * Statements of one transaction that need nothing of each other. SQLite gets them in one message, in their order; the
+ * protocol of PostgreSQL takes one at a time.
+ */
+export async function inOrder<T>(db: Kysely<Tables>, tasks: readonly Task<T>[]): Promise<T[]> {
+  if (db.getExecutor().adapter instanceof SqliteAdapter) return Promise.all(tasks.map(task => task()))
+  const results: T[] = []
+  for (const task of tasks) results.push(await task())
+  return results
 }
 
 function textOf(table: string, columns: readonly string[], rows: number, suffix: string, numbered: boolean): string {

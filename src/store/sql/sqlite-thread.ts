@@ -15,17 +15,17 @@ const database = new DatabaseSync(path, { readOnly })
 for (const pragma of pragmas) database.exec(`pragma ${pragma}`)
 const statements = new Map<string, StatementSync>()
 
-port.on('message', ({ id, sql, parameters }: ThreadOrder) => {
-  if (sql === undefined) {
-    database.close()
-    tell({ id, rows: [], changes: 0 })
-    port.close()
-    return
-  }
-  tell(answer(id, sql, parameters))
+port.on('message', (orders: readonly ThreadOrder[]) => {
+  tell(orders.map(({ id, sql, parameters }) => (sql === undefined ? closed(id) : answer(id, sql, parameters))))
+  if (orders.some(({ sql }) => sql === undefined)) port.close()
 })
 
-const tell = (message: ThreadAnswer): void => port.postMessage(message)
+function closed(id: number): ThreadAnswer {
+  database.close()
+  return { id, rows: [], changes: 0 }
+}
+
+const tell = (answers: readonly ThreadAnswer[]): void => port.postMessage(answers)
 
 function answer(id: number, sql: string, parameters: readonly unknown[]): ThreadAnswer {
   try {
