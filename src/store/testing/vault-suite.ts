@@ -47,8 +47,8 @@ async function keep(vault: EncryptedVault, bytes: Buffer): Promise<string> {
   return digest
 }
 
-const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
-  const found: T[] = []
+const all = async (items: AsyncIterable<string>): Promise<string[]> => {
+  const found: string[] = []
   for await (const item of items) found.push(item)
   return found.sort()
 }

@@ -98,8 +98,8 @@ class FileBlobs implements Blobs {
   }
 
   async *list(room: Room): AsyncIterable<BlobEntry> {
-    if (room === 'intake') return yield* entriesOf(join(this.#root, room))
-    for (const outer of await foldersOf(join(this.#root, room))) {
+    if (room === 'intake') yield* entriesOf(join(this.#root, room))
+    for (const outer of room === 'store' ? await foldersOf(join(this.#root, room)) : []) {
       for (const inner of await foldersOf(outer)) yield* entriesOf(inner)
     }
   }

@@ -30,7 +30,8 @@ interface S3rver {
 }
 
 vaultSuite('S3 (s3rver)', async () => {
-  const { default: S3rver } = (await import('s3rver' as string)) as {
+  // @ts-expect-error It has no types.
+  const { default: S3rver } = (await import('s3rver')) as {
     default: new (options: object) => S3rver
   }
   const directory = join(folder, 's3rver')

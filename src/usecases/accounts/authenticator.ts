@@ -58,16 +58,10 @@ export class AccountAuthenticator implements Authenticator {
   }
 
   authenticate(credentials: Credentials, peer: Peer): Promise<Principal> {
-    switch (credentials.kind) {
-      case 'none':
-        return this.#nobody(peer)
-      case 'key':
-        return this.#byKey(credentials.secret, peer)
-      case 'session':
-        return this.#bySession(credentials.token, credentials.csrf, peer)
-      case 'password':
-        return this.#byPassword(credentials.name, credentials.password, peer)
-    }
+    if (credentials.kind === 'key') return this.#byKey(credentials.secret, peer)
+    if (credentials.kind === 'session') return this.#bySession(credentials.token, credentials.csrf, peer)
+    if (credentials.kind === 'password') return this.#byPassword(credentials.name, credentials.password, peer)
+    return this.#nobody(peer)
   }
 
   async #nobody({ address, door, loopback }: Peer): Promise<Principal> {
