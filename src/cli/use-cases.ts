@@ -10,6 +10,7 @@ import type { EncryptedVault, OpenVaultOptions } from '../store/index.ts'
 import { createUseCases, noAccounts, USE_CASE_LIMITS } from '../usecases/index.ts'
 import type { Ledger, UseCaseServer } from '../usecases/index.ts'
 import { readSecret } from './backends.ts'
+import { catalogueOf } from './catalogue.ts'
 import { CliError, detailOf } from './errors.ts'
 import { openLedgerOf } from './ledger.ts'
 import type { Settings } from './options.ts'
@@ -20,7 +21,7 @@ import type { Settings } from './options.ts'
  */
 export async function startUseCases(
   settings: Settings,
-  scanner: Scanner,
+  scanner: Scanner & { image(): string },
   log: (line: string) => void,
 ): Promise<UseCaseServer> {
   const ledger = await openLedgerOf(settings)
@@ -40,6 +41,7 @@ export async function startUseCases(
       version: VERSION,
       notifyKey: await notifyKey(ledger),
       packager: createPackager(),
+      catalogue: catalogueOf(() => scanner.image()),
       openPath,
     })
     return {
