@@ -15,3 +15,5 @@ export { openVault, vaultKeyFile, type OpenVaultOptions } from './vault/index.ts
 export { createPackager, type PackagerOptions } from './pack/index.ts'
 export type { EncryptedVault, VaultCheck } from './vault/vault.ts'
 export type { S3Options } from './vault/s3.ts'
+export { openAccountStore } from './sql/accounts.ts'
+export { createPasswordHasher } from './passwords.ts'
