@@ -96,6 +96,13 @@ export const CLI_ERRORS = {
     message: 'The vault {what} cannot be used: {detail}',
     remedy: 'Check the place after --vault and the key file in the data directory',
   },
+  'accounts-unusable': {
+    message: 'Accounts cannot be used: {detail}',
+    remedy: 'docs/accounts.md says what belongs to them',
+  },
+  'accounts-needed': { message: 'The server does not start: {detail}', remedy: '{help}' },
+  'account-unknown': { message: 'There is no account {what}', remedy: 'lazaret account list names them' },
+  'administration-refused': { message: '{detail}', remedy: 'docs/accounts.md says what is allowed' },
   'store-absent': {
     message: 'There is no ledger at {what}',
     remedy: 'lazaret serve makes one; name another one with --store or --data',

@@ -22,15 +22,18 @@ export function storeOf({ store, data }: Settings): string {
 export const withoutPassword = (store: string): string => store.replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, '$1:…@')
 
 /**
- * Opens the ledger and brings it up to date. A SQLite file is made for its owner only; what SQLite puts beside it gets the
+ * Opens the ledger and brings it up to date; closing it closes its database. A SQLite file is made for its owner only; what SQLite puts beside it gets the
  * same mode.
  * @throws CliError `store-unusable`
  */
-export async function openLedgerOf(settings: Settings): Promise<Ledger> {
+export async function openLedgerOf(
+  settings: Settings,
+): Promise<{ readonly ledger: Ledger; readonly database: Database }> {
   const store = storeOf(settings)
   try {
     if (store.startsWith(SQLITE)) await (await open(store.slice(SQLITE.length), 'a', 0o600)).close()
-    return await openLedger(await openDatabase(store))
+    const database = await openDatabase(store)
+    return { database, ledger: await openLedger(database) }
   } catch (error) {
     throw unusable(store, error)
   }

@@ -5,7 +5,7 @@ import { FORMATS } from '../report/index.ts'
 import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/limits.ts'
 import { ALERTS, TREE_LIMITS } from '../scan/limits.ts'
 import { CLAMD_LIMITS } from '../services/clamd/limits.ts'
-import { KEEP_RULES, USE_CASE_LIMITS } from '../usecases/limits.ts'
+import { KEEP_RULES, ROLES, USE_CASE_LIMITS } from '../usecases/limits.ts'
 import { NATIVE_LIMITS } from '../services/native/limits.ts'
 
 /** How the text of an option is read; the reader of each kind is in values.ts. */
@@ -44,7 +44,21 @@ export interface OptionSpec {
 const DAY_SECONDS = 86_400
 
 const ASKING = ['scan', 'stats', 'db reload'] as const
-const LEDGER = ['search', 'backup', 'restore'] as const
+const ACCOUNT = [
+  'account add',
+  'account list',
+  'account change',
+  'account disable',
+  'account enable',
+  'account delete',
+  'account key',
+  'account keys',
+  'account revoke',
+] as const
+const QUOTA = ['account add', 'account change', 'account key'] as const
+const AUDIT = ['audit export', 'audit verify'] as const
+const VAULT = ['vault rotate', 'vault check'] as const
+const LEDGER = ['search', 'backup', 'restore', ...ACCOUNT, ...AUDIT, ...VAULT] as const
 const EVERYWHERE = [
   'scan',
   'serve',
@@ -58,6 +72,9 @@ const EVERYWHERE = [
   'search',
   'backup',
   'restore',
+  ...ACCOUNT,
+  ...AUDIT,
+  ...VAULT,
   'doctor',
   'version',
 ] as const
@@ -108,6 +125,11 @@ const DECLARED = [
       'component list',
       'component run',
       'search',
+      'account list',
+      'account keys',
+      'account key',
+      'audit verify',
+      'vault check',
       'doctor',
       'version',
     ],
@@ -181,7 +203,7 @@ const DECLARED = [
     placeholder: 'PLACE',
     text: 'Where content is kept, encrypted: a folder, or s3://BUCKET/PREFIX for several servers together.',
     otherwise: '`DATA/vault`',
-    commands: ['serve'],
+    commands: ['serve', ...VAULT],
   },
   {
     name: 's3Endpoint',
@@ -189,7 +211,7 @@ const DECLARED = [
     placeholder: 'URL',
     text: 'Server that speaks S3.',
     otherwise: 'the one of Amazon in that region',
-    commands: ['serve'],
+    commands: ['serve', ...VAULT],
     advanced: true,
   },
   {
@@ -197,7 +219,7 @@ const DECLARED = [
     kind: 'text',
     default: 'us-east-1',
     text: 'Region of the bucket.',
-    commands: ['serve'],
+    commands: ['serve', ...VAULT],
     advanced: true,
   },
   {
@@ -206,6 +228,170 @@ const DECLARED = [
     placeholder: 'FILE',
     text: 'File whose first line is ACCESS-KEY:SECRET for the bucket.',
     otherwise: 'the environment variable LAZARET_S3_KEY',
+    commands: ['serve', ...VAULT],
+    advanced: true,
+  },
+  {
+    name: 'vaultKeyFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'Master keys of the vault. Whoever has the content without them has nothing; without them the content is lost. Servers that share a vault need the same file.',
+    otherwise: '`DATA/vault.keys`',
+    commands: ['serve', ...VAULT],
+  },
+  {
+    name: 'auditKeyFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'Key that seals the audit log. Servers that share a ledger need the same file.',
+    otherwise: '`DATA/audit.key`',
+    commands: ['serve', ...ACCOUNT, ...AUDIT, ...VAULT],
+  },
+  {
+    name: 'deep',
+    kind: 'flag',
+    default: false,
+    text: 'Decrypt and hash everything.',
+    commands: ['vault check'],
+  },
+  {
+    name: 'dropOld',
+    kind: 'flag',
+    default: false,
+    text: 'Forget the keys that nothing is sealed by any more. Older backups of the vault can then not be read.',
+    commands: ['vault rotate'],
+  },
+  {
+    name: 'csv',
+    kind: 'flag',
+    default: false,
+    text: 'Write comma-separated values instead.',
+    commands: ['audit export'],
+  },
+  {
+    name: 'role',
+    kind: 'choice',
+    choices: ROLES,
+    text: 'Role of the account or key.',
+    otherwise: 'viewer for an account, administrator for the first one; for a key the role of its account',
+    commands: ['account add', 'account change', 'account key'],
+  },
+  {
+    name: 'passwordFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'File whose first line is the password of the account.',
+    otherwise: 'none; a new account gets one that is shown',
+    commands: ['account add', 'account change'],
+  },
+  {
+    name: 'label',
+    kind: 'text',
+    default: 'command line',
+    text: 'What the key is for; scans made with it carry this label.',
+    commands: ['account key'],
+  },
+  {
+    name: 'days',
+    kind: 'integer',
+    range: [1, 36_500],
+    text: 'Days until the key expires.',
+    otherwise: 'never',
+    commands: ['account key'],
+  },
+  {
+    name: 'scansPerMinute',
+    kind: 'integer',
+    range: [0, 1_000_000_000],
+    text: 'Quota of the account or key.',
+    otherwise: 'no limit',
+    commands: QUOTA,
+  },
+  {
+    name: 'scansPerDay',
+    kind: 'integer',
+    range: [0, 1_000_000_000],
+    text: 'Quota of the account or key.',
+    otherwise: 'no limit',
+    commands: QUOTA,
+  },
+  {
+    name: 'bytesPerDay',
+    kind: 'size',
+    range: [0, 2 ** 50],
+    text: 'Quota of the account or key.',
+    otherwise: 'no limit',
+    commands: QUOTA,
+  },
+  {
+    name: 'claim',
+    kind: 'flag',
+    default: false,
+    text: 'Start without accounts although other machines can reach the server: nobody may do anything before the first administrator was made by the one-time link that is written to the log.',
+    commands: ['serve'],
+  },
+  {
+    name: 'oidcIssuer',
+    kind: 'text',
+    placeholder: 'URL',
+    text: 'Identity provider at which people may log in (OpenID Connect).',
+    otherwise: 'none',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcClient',
+    kind: 'text',
+    placeholder: 'ID',
+    text: 'Name of this server at the provider.',
+    otherwise: 'needed with --oidc-issuer',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcSecretFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'File whose first line is the secret of this server at the provider.',
+    otherwise: 'needed with --oidc-issuer',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcRedirect',
+    kind: 'text',
+    many: true,
+    placeholder: 'URL',
+    text: 'Address to which the provider sends people back, as it is registered there.',
+    otherwise: 'needed with --oidc-issuer',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcScope',
+    kind: 'text',
+    many: true,
+    placeholder: 'SCOPE',
+    text: 'Scope to ask for beside openid.',
+    otherwise: 'profile and email',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcClaim',
+    kind: 'text',
+    default: 'groups',
+    text: 'Claim that decides about the role.',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcRole',
+    kind: 'text',
+    many: true,
+    placeholder: 'ROLE=VALUE',
+    text: 'Role for those whose claim has this value, or * for everybody whom the provider knows; the strongest one counts.',
+    otherwise: 'nobody may log in',
     commands: ['serve'],
     advanced: true,
   },

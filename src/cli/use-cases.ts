@@ -7,8 +7,9 @@ import { VERSION } from '../client/index.ts'
 import { ScanFailure, type ScanFailureCode, type Scanner } from '../scan/index.ts'
 import { createPackager, openVault, systemClock, systemHashes, systemRandom, vaultKeyFile } from '../store/index.ts'
 import type { EncryptedVault, OpenVaultOptions } from '../store/index.ts'
-import { createUseCases, noAccounts, USE_CASE_LIMITS } from '../usecases/index.ts'
+import { createUseCases, USE_CASE_LIMITS } from '../usecases/index.ts'
 import type { Ledger, UseCaseServer } from '../usecases/index.ts'
+import { openAccounts } from './accounts.ts'
 import { readSecret } from './backends.ts'
 import { catalogueOf } from './catalogue.ts'
 import { CliError, detailOf } from './errors.ts'
@@ -24,15 +25,18 @@ export async function startUseCases(
   scanner: Scanner & { image(): string },
   log: (line: string) => void,
 ): Promise<UseCaseServer> {
-  const ledger = await openLedgerOf(settings)
+  const { ledger, database } = await openLedgerOf(settings)
   try {
     const { maxUpload, maxQueued, keep } = settings
-    const vault = await openVaultOf(settings, log)
+    const vault = await openVaultOf(settings, { owner: true, log })
+    const accounts = await openAccounts(settings, database, { listeners: [], log })
     const server = await createUseCases({
       ledger,
       vault,
       scanner,
-      ...noAccounts(),
+      accounts: accounts.useCases,
+      quota: accounts.quota,
+      audit: accounts.audit,
       clock: systemClock,
       random: systemRandom,
       hashes: systemHashes,
@@ -48,6 +52,7 @@ export async function startUseCases(
       ...server,
       async close() {
         await server.close()
+        await accounts.close()
         await vault.close()
         await ledger.close()
       },
@@ -58,10 +63,14 @@ export async function startUseCases(
   }
 }
 
-async function openVaultOf(settings: Settings, log: (line: string) => void): Promise<EncryptedVault> {
+/** @throws CliError `vault-unusable` */
+export async function openVaultOf(
+  settings: Settings,
+  options: Pick<OpenVaultOptions, 'owner' | 'log'>,
+): Promise<EncryptedVault> {
   const place = await vaultPlace(settings)
   try {
-    return await openVault({ place, keyFile: vaultKeyFile(settings.data), owner: true, log })
+    return await openVault({ place, keyFile: settings.vaultKeyFile ?? vaultKeyFile(settings.data), ...options })
   } catch (error) {
     const what = settings.vault ?? join(settings.data, 'vault')
     throw new CliError('vault-unusable', { what, detail: detailOf(error) }, { cause: error })

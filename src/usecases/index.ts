@@ -27,3 +27,4 @@ export { AUDIT_COLUMNS, auditLine, auditRow, consolePrincipal, verifyAudit } fro
 export { createAccounts, type AccountOptions, type AccountServer, type OidcSetup } from './accounts/server.ts'
 export type { RoleMapping } from './accounts/roles.ts'
 export { foldedName } from './accounts/names.ts'
+export { createConsole } from './console.ts'

@@ -1,5 +1,9 @@
 // Tables and bounds that load nothing else.
 
+/** Every role, weakest first; each may do what those before it may. */
+export const ROLES = ['viewer', 'submitter', 'analyst', 'administrator'] as const
+export type Role = (typeof ROLES)[number]
+
 /** Which content stays in the vault after its scan. `detections`: only what is not clean or trusted. */
 export const KEEP_RULES = ['everything', 'detections', 'nothing'] as const
 export type KeepRule = (typeof KEEP_RULES)[number]

@@ -157,6 +157,11 @@ export class EncryptedVault implements Vault {
       .catch((error: unknown) => this.#log(`vault: contents could not all be sealed by the new key: ${String(error)}`))
   }
 
+  /** When what a rotation began in the background has ended. */
+  async settled(): Promise<void> {
+    await this.#rewrapping
+  }
+
   /**
    * Seals every content by the current key, where a rotation asks for it. May be stopped at any time and begun again.
    * @returns how many were changed
