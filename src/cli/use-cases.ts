@@ -11,6 +11,7 @@ import { createUseCases, USE_CASE_LIMITS } from '../usecases/index.ts'
 import type { Ledger, UseCaseServer } from '../usecases/index.ts'
 import { openAccounts } from './accounts.ts'
 import { readSecret } from './backends.ts'
+import { catalogueOf } from './catalogue.ts'
 import { CliError, detailOf } from './errors.ts'
 import { openLedgerOf } from './ledger.ts'
 import type { Settings } from './options.ts'
@@ -21,7 +22,7 @@ import type { Settings } from './options.ts'
  */
 export async function startUseCases(
   settings: Settings,
-  scanner: Scanner,
+  scanner: Scanner & { image(): string },
   log: (line: string) => void,
 ): Promise<UseCaseServer> {
   const { ledger, database } = await openLedgerOf(settings)
@@ -44,6 +45,7 @@ export async function startUseCases(
       version: VERSION,
       notifyKey: await notifyKey(ledger),
       packager: createPackager(),
+      catalogue: catalogueOf(() => scanner.image()),
       openPath,
     })
     return {

@@ -49,6 +49,7 @@ export async function* backupLines(store: string): AsyncGenerator<string> {
         yield JSON.stringify(columns.map(name => encoded(row[name])))
         rows++
       }
+      if (columns === undefined) yield JSON.stringify({ table, columns: [] })
     }
     yield JSON.stringify({ rows })
   } finally {
@@ -132,6 +133,8 @@ async function load({ write }: Database, lines: AsyncIterator<string>): Promise<
     if (head.table === undefined || head.columns === undefined || !isName(head.table) || !head.columns.every(isName))
       throw new BackupError('a line cannot be read')
     target = { table: head.table, columns: head.columns }
+    // What a migration has put there is in the backup too, or was deleted since.
+    await sql`delete from ${sql.table(head.table)}`.execute(write)
   }
 }
 

@@ -47,7 +47,7 @@ export class SqliteThread {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       this.#orders.push({ id, sql, parameters })
-      if (this.#orders.length === 1) setImmediate(() => this.#worker.postMessage(this.#orders.splice(0), []))
+      if (this.#orders.length === 1) setImmediate(() => this.#send(this.#orders.splice(0)))
     })
   }
 
@@ -55,6 +55,30 @@ export class SqliteThread {
     if (this.#broken !== undefined) return
     await this.execute(undefined)
     await this.#worker.terminate()
+  }
+
+  /**
+   * Bytes go in one buffer that is given away: a view would be sent with the whole of its buffer, and small Buffers are
+   * views of a shared one of 8 KiB.
+   */
+  #send(orders: readonly ThreadOrder[]): void {
+    let length = 0
+    for (const { parameters } of orders)
+      for (const value of parameters) if (value instanceof Uint8Array) length += value.length
+    if (length === 0) {
+      this.#worker.postMessage(orders, [])
+      return
+    }
+    const bytes = new Uint8Array(length)
+    let at = 0
+    const moved = (value: unknown): unknown => {
+      if (!(value instanceof Uint8Array)) return value
+      bytes.set(value, at)
+      at += value.length
+      return bytes.subarray(at - value.length, at)
+    }
+    const sent = orders.map(order => ({ ...order, parameters: order.parameters.map(moved) }))
+    this.#worker.postMessage(sent, [bytes.buffer])
   }
 
   #settle(answer: ThreadAnswer): void {
