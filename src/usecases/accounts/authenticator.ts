@@ -86,6 +86,7 @@ export class AccountAuthenticator implements Authenticator {
     const prefix = prefixOf(secret)
     if (prefix === undefined) throw new UseCaseError('wrong-credentials')
     const nowMs = clock.now()
+    const hash = hashes.sha256(secret)
     let known = this.#keys.get(prefix)
     if (known === undefined || nowMs >= known.untilMs) {
       const found = await store.keyByPrefix(prefix)
@@ -93,10 +94,10 @@ export class AccountAuthenticator implements Authenticator {
       known = { value: found, untilMs: nowMs + CACHE_MS }
       this.#keys.set(prefix, known)
       // Only who has the whole key has used it.
-      if (sameText(hashes.sha256(secret), found.key.hash)) void store.touchKey(found.key.id, nowMs).catch(() => {})
+      if (sameText(hash, found.key.hash)) void store.touchKey(found.key.id, nowMs).catch(() => {})
     }
     const { key, account } = known.value
-    const isRight = sameText(hashes.sha256(secret), key.hash)
+    const isRight = sameText(hash, key.hash)
     if (!isRight || account.disabled || nowMs >= (key.expiresAtMs ?? Infinity))
       throw new UseCaseError('wrong-credentials')
     const role = weakerRole(key.role, account.role)
