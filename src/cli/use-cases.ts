@@ -91,7 +91,7 @@ export async function openVaultOf(
 const S3 = 's3://'
 
 /** `DATA/vault`, another folder, or `s3://BUCKET/PREFIX`. */
-async function vaultPlace({
+export async function vaultPlace({
   vault,
   data,
   s3Endpoint,
