@@ -21,8 +21,8 @@ export interface S3Options {
   readonly firstRetryMs?: number
 }
 
-/** S3 takes 10,000 parts: 80 GiB. The first part waits for the head, so an upload holds two of them. */
-const PART_BYTES = 8 * 2 ** 20
+/** S3 takes 10,000 parts, 60 GiB with these. The first part waits for the head, so an upload holds two of them. */
+const PART_BYTES = 6 * 2 ** 20
 /** One copy inside of S3 takes no more. */
 const MAX_COPY_BYTES = 5 * 2 ** 30
 const FIRST_BUFFER_BYTES = 16_384
