@@ -12,17 +12,16 @@ type Columns<T extends keyof Tables> = readonly (keyof Tables[T] & string)[]
 /**
  * Inserts rows in their order.
  * @param suffix - what follows the values, such as `on conflict do nothing`
- * @returns what the suffix returns, of all groups
  */
-export async function insertMany<T extends keyof Tables>(
+export function insertQueries<T extends keyof Tables>(
   db: Kysely<Tables>,
   table: T,
   columns: Columns<T>,
   rows: readonly Readonly<Tables[T]>[],
   suffix = '',
-): Promise<Record<string, unknown>[]> {
+): CompiledQuery[] {
   const numbered = !(db.getExecutor().adapter instanceof SqliteAdapter)
-  const tasks: Task<Record<string, unknown>[]>[] = []
+  const queries: CompiledQuery[] = []
   for (let at = 0; at < rows.length;) {
     const size = GROUPS.find(group => group <= rows.length - at) ?? 1
     const parameters: unknown[] = []
@@ -30,24 +29,24 @@ export async function insertMany<T extends keyof Tables>(
       const row = rows[index]
       for (const column of columns) parameters.push(row[column])
     }
-    const query = CompiledQuery.raw(textOf(table, columns, size, suffix, numbered), parameters)
-    tasks.push(async () => (await db.executeQuery(query)).rows as Record<string, unknown>[])
+    queries.push(CompiledQuery.raw(textOf(table, columns, size, suffix, numbered), parameters))
     at += size
   }
-  return (await inOrder(db, tasks)).flat()
+  return queries
 }
 
-type Task<T> = () => Promise<T>
-
-/**
- * Statements of one transaction that need nothing of each other. SQLite gets them in one message, in their order; the
- * protocol of PostgreSQL takes one at a time.
- */
-export async function inOrder<T>(db: Kysely<Tables>, tasks: readonly Task<T>[]): Promise<T[]> {
-  if (db.getExecutor().adapter instanceof SqliteAdapter) return Promise.all(tasks.map(task => task()))
-  const results: T[] = []
-  for (const task of tasks) results.push(await task())
-  return results
+/** The same, carried out. @returns what the suffix returns, of all groups */
+export async function insertMany<T extends keyof Tables>(
+  db: Kysely<Tables>,
+  table: T,
+  columns: Columns<T>,
+  rows: readonly Readonly<Tables[T]>[],
+  suffix = '',
+): Promise<Record<string, unknown>[]> {
+  const returned: Record<string, unknown>[] = []
+  for (const query of insertQueries(db, table, columns, rows, suffix))
+    returned.push(...((await db.executeQuery(query)).rows as Record<string, unknown>[]))
+  return returned
 }
 
 function textOf(table: string, columns: readonly string[], rows: number, suffix: string, numbered: boolean): string {
