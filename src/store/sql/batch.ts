@@ -125,11 +125,14 @@ export class Batch {
     }
   }
 
-  /** Everything to be written, in a fixed order, so that servers do not wait for each other in circles. */
-  queries(db: Kysely<Tables>, isSqlite: boolean): CompiledQuery[] {
+  /**
+   * Everything to be written, in a fixed order, so that servers do not wait for each other in circles.
+   * @param isBlind - scans name their sample by its SHA-256
+   */
+  queries(db: Kysely<Tables>, isSqlite: boolean, isBlind: boolean): CompiledQuery[] {
     const { scans, jobs, joins, idempotency, deliveries, changes } = this
     return [
-      ...insertQueries(db, 'scans', SCAN_COLUMNS, scans),
+      ...insertQueries(db, 'scans', SCAN_COLUMNS, scans, '', isBlind ? SAMPLE_BY_DIGEST : {}),
       ...(isSqlite ? nameQueries(db, scans) : []),
       ...insertQueries(db, 'scans', SCAN_COLUMNS, this.changedScans, UPDATE_SCAN),
       ...insertQueries(db, 'reports', ['seq', 'form', 'body'], this.#reports),
@@ -169,6 +172,7 @@ export class Batch {
   }
 }
 
+const SAMPLE_BY_DIGEST = { sample: '(select seq from samples where sha256 = ?)' }
 const CHANGE_COLUMNS = ['retro', 'seq', 'before', 'sample', 'at'] as const
 const JOB_COLUMNS = [
   'seq', 'sample', 'options', 'state', 'priority', 'runAt', 'leaseUntil', 'worker', 'attempt', 'intake', 'secrets',

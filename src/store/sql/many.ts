@@ -12,6 +12,7 @@ type Columns<T extends keyof Tables> = readonly (keyof Tables[T] & string)[]
 /**
  * Inserts rows in their order.
  * @param suffix - what follows the values, such as `on conflict do nothing`
+ * @param expressions - what a column is made of instead of its value, which stands there as `?`; for SQLite
  */
 export function insertQueries<T extends keyof Tables>(
   db: Kysely<Tables>,
@@ -19,6 +20,7 @@ export function insertQueries<T extends keyof Tables>(
   columns: Columns<T>,
   rows: readonly Readonly<Tables[T]>[],
   suffix = '',
+  expressions: Readonly<Record<string, string>> = {},
 ): CompiledQuery[] {
   const numbered = !(db.getExecutor().adapter instanceof SqliteAdapter)
   const queries: CompiledQuery[] = []
@@ -29,7 +31,7 @@ export function insertQueries<T extends keyof Tables>(
       const row = rows[index]
       for (const column of columns) parameters.push(row[column])
     }
-    queries.push(CompiledQuery.raw(textOf(table, columns, size, suffix, numbered), parameters))
+    queries.push(CompiledQuery.raw(textOf(table, columns, size, suffix, numbered, expressions), parameters))
     at += size
   }
   return queries
@@ -49,15 +51,20 @@ export async function insertMany<T extends keyof Tables>(
   return returned
 }
 
-function textOf(table: string, columns: readonly string[], rows: number, suffix: string, numbered: boolean): string {
-  const key = `${numbered} ${table} ${rows} ${suffix}`
+function textOf(
+  table: string,
+  columns: readonly string[],
+  rows: number,
+  suffix: string,
+  numbered: boolean,
+  expressions: Readonly<Record<string, string>>,
+): string {
+  const key = `${numbered} ${table} ${rows} ${suffix} ${Object.values(expressions).join(' ')}`
   const known = texts.get(key)
   if (known !== undefined) return known
   let parameter = 0
-  const values = Array.from(
-    { length: rows },
-    () => `(${columns.map(() => (numbered ? `$${++parameter}` : '?')).join(', ')})`,
-  )
+  const place = (column: string): string => (numbered ? `$${++parameter}` : (expressions[column] ?? '?'))
+  const values = Array.from({ length: rows }, () => `(${columns.map(place).join(', ')})`)
   const names = columns.map(column => `"${column}"`).join(', ')
   const text = `insert into "${table}" (${names}) values ${values.join(', ')} ${suffix}`
   texts.set(key, text)
