@@ -16,8 +16,11 @@ import type { Waiting } from './waiting.ts'
 type ScanInput = Parameters<ScanUseCases['scan']>[1]
 type ScanAnswer = Awaited<ReturnType<ScanUseCases['scan']>>
 
+type Content = Parameters<Submitting['record']>[1]
 type Fresh = Submitted & { readonly report: Report }
 
+/** Content of up to that many bytes. */
+const MAX_SCANNED_BEFORE_LOOKED_UP = 16 * 1024
 /** Longest wait for a job on behalf of one caller, who may go away before. */
 const WAIT_STEP_MS = 60_000
 
@@ -45,20 +48,18 @@ export class Scanning {
   }
 
   async #inline(request: Request, input: ScanInput, bytes: Uint8Array): Promise<ScanAnswer> {
-    const { quota, hashes, ledger, clock } = this.#runtime
+    const { quota, hashes, clock } = this.#runtime
+    // Refuses at once where nobody can scan.
+    await this.#view.generation()
     const release = await quota.charge(request.principal, bytes.length)
     try {
       const digesting = hashes.digests()
       digesting.update(bytes)
       const content = { ...digesting.finish(), sizeBytes: bytes.length }
-      const known = await this.#submitting.known(request, content.sha256)
-      if (known !== undefined) {
-        const end = { state: 'known', from: known.id, finishedAtMs: clock.now() } as const
-        const { how, scan } = await this.#submitting.record(request, content, end)
-        if (request.resolved.options.keep === 'everything') await this.#keep(bytes, content.sha256)
-        const report = await ledger.report(scan.id)
-        return { how, scan, ...(report === undefined ? {} : { report }) }
-      }
+      const looking = this.#submitting.known(request, content.sha256)
+      // What is this short is scanned sooner than it is looked up: both begin at once.
+      const known = bytes.length <= MAX_SCANNED_BEFORE_LOOKED_UP ? undefined : await looking
+      if (known !== undefined) return await this.#reused(request, bytes, content, known, undefined)
       const key = `${content.sha256} ${request.resolved.optionsKey}`
       const pending = request.resolved.reuse ? this.#shared(key) : undefined
       const other = pending === undefined ? undefined : await pending
@@ -67,7 +68,7 @@ export class Scanning {
         const recorded = await this.#submitting.record(request, content, end)
         return { how: 'joined', scan: recorded.scan, report: { ...other.report, name: request.input.name } }
       }
-      const own = this.#fresh(request, input, bytes, content)
+      const own = this.#fresh(request, input, bytes, content, looking)
       this.#inFlight.set(key, own)
       try {
         return await own
@@ -77,6 +78,22 @@ export class Scanning {
     } finally {
       release()
     }
+  }
+
+  /** A record of its own that shares the report of another one. */
+  async #reused(
+    request: Request,
+    bytes: Uint8Array,
+    content: Content,
+    known: ScanRecord,
+    own: Report | undefined,
+  ): Promise<ScanAnswer> {
+    const { ledger, clock } = this.#runtime
+    const end = { state: 'known', from: known.id, finishedAtMs: clock.now() } as const
+    const { how, scan } = await this.#submitting.record(request, content, end)
+    if (request.resolved.options.keep === 'everything') await this.#keep(bytes, content.sha256)
+    const report = own ?? (await ledger.report(scan.id))
+    return { how, scan, ...(report === undefined ? {} : { report }) }
   }
 
   /** What somebody else is finding out already; undefined where nobody is, or where it was cancelled or has failed. */
@@ -89,8 +106,10 @@ export class Scanning {
     request: Request,
     { signal, onUpdate }: ScanInput,
     bytes: Uint8Array,
-    content: Parameters<Submitting['record']>[1],
+    content: Content,
+    looking: Promise<ScanRecord | undefined>,
   ): Promise<Fresh> {
+    looking.catch(() => {})
     const { scanner, clock } = this.#runtime
     const { options, passwords } = request.resolved
     const startedAtMs = clock.now()
@@ -102,6 +121,8 @@ export class Scanning {
       ...(onUpdate === undefined ? {} : { onEvent: event => onUpdate(updateOf(event)) }),
     })
     this.#view.learn(report)
+    const known = await looking
+    if (known !== undefined) return { ...(await this.#reused(request, bytes, content, known, report)), report }
     if (isToKeep(options.keep, report.verdict)) await this.#takeIn(bytes, content.sha256)
     const end = { state: 'finished', report, startedAtMs, finishedAtMs: clock.now() } as const
     const { how, scan } = await this.#submitting.record(request, content, end)

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
-import { sqliteDialect } from './sqlite-dialect.ts'
+import type { CompiledQuery, QueryResult } from 'kysely'
+import { sqliteDialect, ThreadDriver } from './sqlite-dialect.ts'
 import type { Tables } from './tables.ts'
 
 // The two databases behind one type. What differs between them is asked of `kind` in few places: column types,
@@ -13,6 +14,8 @@ export interface Database {
   readonly write: Kysely<Tables>
   /** Reads that need not see what is being written; on SQLite another connection, so that searches stop no scan. */
   readonly read: Kysely<Tables>
+  /** SQLite: a statement of the transaction that is open on `write`, ordered before this returns. */
+  readonly direct?: (query: CompiledQuery) => Promise<QueryResult<unknown>>
   close(): Promise<void>
 }
 
@@ -40,12 +43,15 @@ const READER_PRAGMAS = [
 
 /** Opens or makes a database file. Errors appear with the first query. */
 export function openSqlite(path: string): Database {
-  const write = new Kysely<Tables>({ dialect: sqliteDialect({ path, readOnly: false, pragmas: WRITER_PRAGMAS }) })
-  const read = new Kysely<Tables>({ dialect: sqliteDialect({ path, readOnly: false, pragmas: READER_PRAGMAS }) })
+  const writer = new ThreadDriver({ path, readOnly: false, pragmas: WRITER_PRAGMAS })
+  const reader = new ThreadDriver({ path, readOnly: false, pragmas: READER_PRAGMAS })
+  const write = new Kysely<Tables>({ dialect: sqliteDialect(writer) })
+  const read = new Kysely<Tables>({ dialect: sqliteDialect(reader) })
   return {
     kind: 'sqlite',
     write,
     read,
+    direct: query => writer.direct(query),
     async close() {
       await read.destroy()
       await write.destroy()

@@ -184,7 +184,7 @@ export function cancel(
     if (ended.length === 0) return { scan: before, cancelled: false }
     const sums = new StatisticsSums()
     sums.add(ended[0], [])
-    await sums.write(db)
+    for (const query of sums.queries(db)) await db.executeQuery(query)
     await db.deleteFrom('joins').where('seq', '=', seq).execute()
     await db
       .updateTable('deliveries')

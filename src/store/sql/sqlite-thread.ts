@@ -27,17 +27,41 @@ function closed(id: number): ThreadAnswer {
 
 const tell = (answers: readonly ThreadAnswer[]): void => port.postMessage(answers)
 
+/**
+ * What made the transaction that is open fail. Orders come without waiting for each other: after a failure nothing more of
+ * it is carried out, and it cannot be committed.
+ */
+let failure: { readonly message: string; readonly code: number } | undefined
+const BEGIN = 'begin immediate'
+
 function answer(id: number, sql: string, parameters: readonly unknown[]): ThreadAnswer {
+  if (sql === 'rollback') return rolledBack(id)
+  if (failure !== undefined) return { id, error: failure }
   try {
     const statement = prepared(sql)
     if (statement.columns().length > 0) {
-      return { id, rows: statement.all(...(parameters as never[])), changes: 0 }
+      return { id, rows: statement.all(...(parameters as never[])) as Record<string, unknown>[], changes: 0 }
     }
     return { id, rows: [], changes: Number(statement.run(...(parameters as never[])).changes) }
   } catch (error) {
     const { message, errcode } = error as Error & { errcode?: number }
-    return { id, error: { message, code: errcode ?? 0 } }
+    const told = { message, code: errcode ?? 0 }
+    // Some errors, such as a full disk, end the transaction by themselves; what was to follow must not stand alone.
+    if (wasInTransaction || sql === BEGIN) failure = told
+    return { id, error: told }
+  } finally {
+    wasInTransaction = database.isTransaction
   }
+}
+
+/** As it was before the order that failed. */
+let wasInTransaction = false
+
+function rolledBack(id: number): ThreadAnswer {
+  failure = undefined
+  if (database.isTransaction) database.exec('rollback')
+  wasInTransaction = false
+  return { id, rows: [], changes: 0 }
 }
 
 function prepared(sql: string): StatementSync {
