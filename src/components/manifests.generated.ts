@@ -134,6 +134,13 @@ export const MANIFESTS: readonly ComponentManifest[] = [
     accepts: ['tnef'],
     stage: 'extract',
   },
+  {
+    name: 'cms',
+    version: '1',
+    description: 'Content of signed and compressed messages of S/MIME and PKCS#7',
+    accepts: ['cms'],
+    stage: 'extract',
+  },
   { name: 'uuencode', version: '1', description: 'Decodes uuencoded files', accepts: ['uuencode'], stage: 'extract' },
   {
     name: 'binhex',

@@ -88,9 +88,10 @@ class WindowLoader implements ContentWindow {
 }
 
 const PE_TARGET = 1
-/** Marks of what no component reads. */
+/** Marks of what no component reads, in programs. */
 const UNREAD: readonly (readonly [mark: string, what: string])[] = [
   ['setup-stream', 'The files of this InstallShield setup lie in a stream that is not taken apart yet'],
+  ['inno', 'The files of this Inno Setup installer are not taken apart yet'],
 ]
 /** PE, ELF, Mach-O. */
 const PROGRAM_TARGETS: ReadonlySet<number> = new Set([PE_TARGET, 6, 9])
@@ -178,7 +179,8 @@ export class FlatScanner {
       },
       onMark: name => void marks.push(name),
     })
-    for (const [mark, what] of UNREAD) if (marks.includes(mark)) findings.missed('unsupported', what)
+    if (type.target === PE_TARGET)
+      for (const [mark, what] of UNREAD) if (marks.includes(mark)) findings.missed('unsupported', what)
     if (packer !== undefined) findings.missed('unsupported', hiddenBy(packer))
   }
 }

@@ -45,4 +45,8 @@ test('what is hidden makes the verdict unscannable, and a detection outweighs it
   expect(packed.artifacts[0].properties).toContainEqual({ name: 'packer', value: 'UPX' })
   expect(scan(join(program('UPX0'), latin1('Lazaret!'))).verdict).toBe('infected')
   expect(scan(program()).verdict).toBe('clean')
+  for (const mark of ['Inno Setup Setup Data (6.2.0)', 'ISSetupStream\0']) {
+    expect(scan(join(program(), latin1(mark))).artifacts[0].notSeen).toMatchObject([{ reason: 'unsupported' }])
+    expect(scan(latin1(`A text about ${mark}`)).verdict).toBe('clean')
+  }
 })
