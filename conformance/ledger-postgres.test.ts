@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { openPostgres, type Database } from '../src/store/index.ts'
+import { accountSuite } from '../src/store/testing/account-suite.ts'
 import { ledgerSuite } from '../src/store/testing/ledger-suite.ts'
 import { searchSuite } from '../src/store/testing/search-suite.ts'
 import { startPostgres, type Postgres } from './ledger/postgres.ts'
@@ -18,4 +19,5 @@ describe.skipIf(missing('postgres').length > 0)('PostgreSQL', () => {
 
   ledgerSuite('ledger', open)
   searchSuite('search', open)
+  accountSuite('PostgreSQL', open)
 })

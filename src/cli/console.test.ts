@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createPasswordHasher, openAccountStore, openSqlite, openVault, vaultKeyFile } from '../store/index.ts'
+import {
+  createPasswordHasher,
+  inspectVault,
+  openAccountStore,
+  openSqlite,
+  openVault,
+  vaultKeyFile,
+} from '../store/index.ts'
 import { streamOf } from '../store/testing/vault-suite.ts'
 import { runCli } from './run.ts'
 
@@ -102,6 +109,11 @@ describe('administration from the command line', () => {
     expect(await run('vault', 'check', '--deep')).toMatchObject({ code: 0, out: expect.stringContaining('decrypted and hashed') as string }) // prettier-ignore
     const path = join(data, 'vault/store', sha256.slice(0, 2), sha256.slice(2, 4), sha256)
     writeFileSync(path, 'damaged')
+    expect(await inspectVault({ place: join(data, 'vault'), keyFile: vaultKeyFile(data) })).toMatchObject({
+      state: 'ok',
+    })
+    expect(await inspectVault({ place: join(data, 'vault'), keyFile: join(data, 'none') })).toMatchObject({ state: 'failed', detail: expect.stringContaining('put it back') as string }) // prettier-ignore
+    expect(await inspectVault({ place: join(data, 'none'), keyFile: join(data, 'none') })).toMatchObject({ state: 'absent' }) // prettier-ignore
     expect(await run('vault', 'check')).toMatchObject({ code: 1, out: expect.stringContaining('is damaged in the vault') as string }) // prettier-ignore
   })
 })

@@ -203,7 +203,7 @@ const DECLARED = [
     placeholder: 'PLACE',
     text: 'Where content is kept, encrypted: a folder, or s3://BUCKET/PREFIX for several servers together.',
     otherwise: '`DATA/vault`',
-    commands: ['serve', ...VAULT],
+    commands: ['serve', ...VAULT, 'doctor'],
   },
   {
     name: 's3Endpoint',
@@ -211,7 +211,7 @@ const DECLARED = [
     placeholder: 'URL',
     text: 'Server that speaks S3.',
     otherwise: 'the one of Amazon in that region',
-    commands: ['serve', ...VAULT],
+    commands: ['serve', ...VAULT, 'doctor'],
     advanced: true,
   },
   {
@@ -219,7 +219,7 @@ const DECLARED = [
     kind: 'text',
     default: 'us-east-1',
     text: 'Region of the bucket.',
-    commands: ['serve', ...VAULT],
+    commands: ['serve', ...VAULT, 'doctor'],
     advanced: true,
   },
   {
@@ -228,7 +228,7 @@ const DECLARED = [
     placeholder: 'FILE',
     text: 'File whose first line is ACCESS-KEY:SECRET for the bucket.',
     otherwise: 'the environment variable LAZARET_S3_KEY',
-    commands: ['serve', ...VAULT],
+    commands: ['serve', ...VAULT, 'doctor'],
     advanced: true,
   },
   {
@@ -237,7 +237,7 @@ const DECLARED = [
     placeholder: 'FILE',
     text: 'Master keys of the vault. Whoever has the content without them has nothing; without them the content is lost. Servers that share a vault need the same file.',
     otherwise: '`DATA/vault.keys`',
-    commands: ['serve', ...VAULT],
+    commands: ['serve', ...VAULT, 'doctor'],
   },
   {
     name: 'auditKeyFile',

@@ -8,7 +8,7 @@ import { ScanFailure, type ScanFailureCode, type Scanner } from '../scan/index.t
 import { createPackager, openVault, systemClock, systemHashes, systemRandom, vaultKeyFile } from '../store/index.ts'
 import type { EncryptedVault, OpenVaultOptions } from '../store/index.ts'
 import { createUseCases, USE_CASE_LIMITS } from '../usecases/index.ts'
-import type { Ledger, UseCaseServer } from '../usecases/index.ts'
+import type { Authenticator, Ledger, PlannedListener, UseCaseServer } from '../usecases/index.ts'
 import { openAccounts } from './accounts.ts'
 import { readSecret } from './backends.ts'
 import { catalogueOf } from './catalogue.ts'
@@ -16,20 +16,29 @@ import { CliError, detailOf } from './errors.ts'
 import { openLedgerOf } from './ledger.ts'
 import type { Settings } from './options.ts'
 
+/** With what doors need that ask for an account. */
+export interface StartedUseCases extends UseCaseServer {
+  readonly authenticator: Authenticator
+  /** The token of the one-time link, where the server has no account yet and needs one. */
+  readonly claim: string | undefined
+}
+
 /**
- * Opens ledger and vault and starts what goes on behind the use cases. The scanner stays the caller's.
+ * Opens ledger, accounts and vault and starts what goes on behind the use cases. The scanner stays the caller's.
+ * @param listeners - of doors that ask for an account
  * @throws CliError `store-unusable`, `vault-unusable`
  */
 export async function startUseCases(
   settings: Settings,
   scanner: Scanner & { image(): string },
   log: (line: string) => void,
-): Promise<UseCaseServer> {
+  listeners: readonly PlannedListener[] = [],
+): Promise<StartedUseCases> {
   const { ledger, database } = await openLedgerOf(settings)
   try {
     const { maxUpload, maxQueued, keep } = settings
     const vault = await openVaultOf(settings, { owner: true, log })
-    const accounts = await openAccounts(settings, database, { listeners: [], log })
+    const accounts = await openAccounts(settings, database, { listeners, log })
     const server = await createUseCases({
       ledger,
       vault,
@@ -50,6 +59,8 @@ export async function startUseCases(
     })
     return {
       ...server,
+      authenticator: accounts.authenticator,
+      claim: accounts.claim,
       async close() {
         await server.close()
         await accounts.close()
@@ -80,7 +91,7 @@ export async function openVaultOf(
 const S3 = 's3://'
 
 /** `DATA/vault`, another folder, or `s3://BUCKET/PREFIX`. */
-async function vaultPlace({
+export async function vaultPlace({
   vault,
   data,
   s3Endpoint,

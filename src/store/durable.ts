@@ -46,9 +46,10 @@ export function createFolderSyncer(): (path: string) => Promise<void> {
 /** Makes a folder for its owner alone, with those above it; durable. */
 export async function makePrivateFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode: 0o700 })
-  for (let at = path; first !== undefined; at = dirname(at)) {
+  if (first === undefined) return
+  for (let at = path; ; at = dirname(at)) {
     await syncFolder(dirname(at))
-    if (at === first) break
+    if (at === first || at === dirname(at)) return
   }
 }
 

@@ -11,7 +11,7 @@ export {
 export { migrate, SchemaError } from './sql/migrate.ts'
 export { openLedger } from './sql/ledger.ts'
 export { systemClock, systemHashes, systemRandom } from './host.ts'
-export { openVault, vaultKeyFile, type OpenVaultOptions } from './vault/index.ts'
+export { inspectVault, openVault, vaultKeyFile, type OpenVaultOptions } from './vault/index.ts'
 export { createPackager, type PackagerOptions } from './pack/index.ts'
 export type { EncryptedVault, VaultCheck } from './vault/vault.ts'
 export type { S3Options } from './vault/s3.ts'

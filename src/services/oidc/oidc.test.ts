@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createAccounts, UseCaseError } from '../../usecases/index.ts'
@@ -10,9 +10,10 @@ import { createOidcProvider } from './index.ts'
 // Against oidc-provider, with a browser of a few lines.
 
 interface Provider {
-  callback(): Parameters<typeof createServer>[1]
+  callback(): Callback
 }
 type ProviderClass = new (issuer: string, configuration: object) => Provider
+type Callback = (request: IncomingMessage, response: ServerResponse) => void
 
 const REDIRECT = 'http://127.0.0.1:8320/console/callback'
 const GROUPS: Readonly<Record<string, readonly string[]>> = { alice: ['security', 'staff'], bob: ['staff'], eve: [] }
@@ -80,9 +81,10 @@ describe('login at an identity provider', () => {
   beforeAll(async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     vi.spyOn(console, 'info').mockImplementation(() => {})
-    const { default: OidcServer } = (await import('oidc-provider' as string)) as { default: ProviderClass }
-    let callback: Parameters<typeof createServer>[1] = () => {}
-    http = createServer((request, response) => void callback?.(request, response))
+    // @ts-expect-error It has no types.
+    const { default: OidcServer } = (await import('oidc-provider')) as { default: ProviderClass }
+    let callback: Callback = () => {}
+    http = createServer((request, response) => callback(request, response))
     await new Promise<void>(resolve => void http.listen(0, '127.0.0.1', resolve))
     issuer = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
     callback = new OidcServer(issuer, {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UseCaseError } from '../../usecases/index.ts'
 import { bytesOf, codeOf, collect, streamOf } from '../testing/vault-suite.ts'

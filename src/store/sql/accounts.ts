@@ -218,9 +218,9 @@ async function addUsage(db: Kysely<Tables>, used: readonly Usage[]): Promise<Usa
       .insertInto('used')
       .values({ subject, day, scans, bytes })
       .onConflict(conflict =>
-        conflict.columns(['subject', 'day']).doUpdateSet(({ eb, ref }) => ({
-          scans: eb(ref('used.scans'), '+', scans),
-          bytes: eb(ref('used.bytes'), '+', bytes),
+        conflict.columns(['subject', 'day']).doUpdateSet(eb => ({
+          scans: eb(eb.ref('used.scans'), '+', scans),
+          bytes: eb(eb.ref('used.bytes'), '+', bytes),
         })),
       )
       .returningAll()

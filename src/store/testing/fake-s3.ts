@@ -132,9 +132,15 @@ export async function startFakeS3(): Promise<FakeS3> {
       const key = decodeURIComponent(url.pathname.split('/').slice(2).join('/'))
       const method = request.method ?? ''
       const failure = fake.fail(method, key, url.searchParams)
-      if (typeof failure === 'number') return void response.writeHead(failure).end('<Error><Code>Told</Code></Error>')
+      if (typeof failure === 'number') {
+        response.writeHead(failure).end('<Error><Code>Told</Code></Error>')
+        return
+      }
       const { status, body: text, headers } = answer(method, key, url.searchParams, request.headers, body)
-      if (failure === 'drop') return void request.socket.destroy()
+      if (failure === 'drop') {
+        request.socket.destroy()
+        return
+      }
       response.writeHead(status, headers)
       response.end(method === 'HEAD' ? undefined : text)
     })()

@@ -9,9 +9,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, it } from 'vitest'
 import { bytesOf, CHUNK_LOG2, codeOf, collect, sha256, streamOf, vaultSuite } from '../testing/vault-suite.ts'
 import { openVault } from './index.ts'
@@ -102,6 +102,23 @@ describe('vault in files, on the disk', () => {
     await expect(openAt(root)).rejects.toThrow('put it back')
     writeFileSync(`${root}.keys`, '{"version":1', { mode: 0o600 })
     await expect(openAt(root)).rejects.toThrow('damaged')
+  })
+
+  it('changes the key file one after the other, and takes over the lock of a process that was killed', async () => {
+    const root = join(folder, 'locks')
+    const vaults = await Promise.all([openAt(root), openAt(root), openAt(root)])
+    const dead = spawnSync(process.execPath, ['-e', '']).pid
+    writeFileSync(`${root}.keys.lock`, `${hostname()} ${dead} x`, { mode: 0o600 })
+    const keys = await Promise.all(vaults.map(vault => vault.rotate()))
+    const file = JSON.parse(readFileSync(`${root}.keys`, 'utf8')) as { keys: { id: string }[] }
+    expect(
+      file.keys
+        .slice(1)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(keys.map(({ key }) => key).sort())
+    expect(readdirSync(folder).filter(name => name.startsWith('locks.keys.'))).toEqual([])
+    for (const vault of vaults) await vault.close()
   })
 
   it('goes on with a rotation that was interrupted anywhere', async () => {

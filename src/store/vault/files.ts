@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { chmod, lstat, open, readdir, rename, rm, rmdir, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createFolderSyncer, makePrivateFolder } from '../durable.ts'
@@ -75,31 +76,31 @@ class FileBlobs implements Blobs {
   }
 
   async rewriteHead(name: BlobName, steps: readonly Uint8Array[]): Promise<void> {
-    const handle = await openOrNothing(this.#path(name), O_RDWR)
-    if (handle === undefined) return
-    try {
-      for (const head of steps) {
-        await writeAll(handle, [head], 0)
-        await handle.datasync()
-      }
-    } finally {
-      await handle.close()
-    }
+    await writeHeads(this.#path(name), steps)
   }
 
   async delete(name: BlobName, { shred }: { readonly shred: boolean }): Promise<void> {
     const path = this.#path(name)
-    if (shred) await this.rewriteHead(name, [new Uint8Array(HEAD_BYTES)])
-    await unlink(path).catch(ignoreAbsent)
-    if (!shred) return
-    await this.#sync(dirname(path)).catch(ignoreAbsent)
+    if (!shred) {
+      await unlink(path).catch(ignoreAbsent)
+      return
+    }
+    // It loses its name first, durably: there is never a content under its name that was shredded.
+    const rest = join(this.#root, 'intake', `${randomUUID()}${PART}`)
+    try {
+      await rename(path, rest)
+    } catch (error) {
+      return ignoreAbsent(error)
+    }
+    await this.#sync(dirname(path))
+    await shredFile(rest)
     // Folders that became empty go, so that a vault that was emptied is.
     await rmdir(dirname(path)).catch(() => {})
   }
 
   async *list(room: Room): AsyncIterable<BlobEntry> {
-    if (room === 'intake') return yield* entriesOf(join(this.#root, room))
-    for (const outer of await foldersOf(join(this.#root, room))) {
+    if (room === 'intake') yield* entriesOf(join(this.#root, room))
+    for (const outer of room === 'store' ? await foldersOf(join(this.#root, room)) : []) {
       for (const inner of await foldersOf(outer)) yield* entriesOf(inner)
     }
   }
@@ -109,7 +110,7 @@ class FileBlobs implements Blobs {
     const folder = join(this.#root, 'intake')
     for (const name of await readdir(folder)) {
       if (!name.endsWith(PART)) continue
-      await rm(join(folder, name), { force: true })
+      await shredFile(join(folder, name))
       removed++
     }
     return removed
@@ -123,6 +124,26 @@ class FileBlobs implements Blobs {
   close(): Promise<void> {
     return Promise.resolve()
   }
+}
+
+async function writeHeads(path: string, steps: readonly Uint8Array[]): Promise<void> {
+  const handle = await openOrNothing(path, O_RDWR)
+  if (handle === undefined) return
+  try {
+    for (const head of steps) {
+      await writeAll(handle, [head], 0)
+      await handle.datasync()
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Overwrites the head, which holds the only key, and removes the file. */
+async function shredFile(path: string): Promise<void> {
+  // On a full disk, or where somebody has put a link, removing is all that can be done.
+  await writeHeads(path, [new Uint8Array(HEAD_BYTES)]).catch(() => {})
+  await rm(path, { force: true })
 }
 
 async function* entriesOf(folder: string): AsyncIterable<BlobEntry> {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BlobEntry, Blobs } from './blobs.ts'
 import { asVaultError } from './failures.ts'
@@ -33,6 +34,29 @@ export async function openVault({ place, keyFile, owner, ...rest }: OpenVaultOpt
     return vault
   } catch (error) {
     throw asVaultError(error)
+  }
+}
+
+/** A vault as `doctor` sees it; nothing is made or changed. */
+export interface VaultInspection {
+  readonly state: 'ok' | 'absent' | 'failed'
+  readonly detail: string
+}
+
+export async function inspectVault({
+  place,
+  keyFile,
+}: Pick<OpenVaultOptions, 'place' | 'keyFile'>): Promise<VaultInspection> {
+  if (typeof place === 'string' && !existsSync(place)) return { state: 'absent', detail: 'a server makes it' }
+  try {
+    const blobs = typeof place === 'string' ? await openFileBlobs(place) : await openS3Blobs(place)
+    const isNew = !existsSync(keyFile) && (await isEmpty(blobs))
+    if (isNew) return { state: 'absent', detail: 'there is neither content nor a key file yet' }
+    const { id } = await (await openKeyRing(keyFile, { mayMake: false })).current()
+    const free = await blobs.freeBytes()
+    return { state: 'ok', detail: `key ${id}${free === undefined ? '' : `, ${(free / 1e9).toFixed(1)} GB free`}` }
+  } catch (error) {
+    return { state: 'failed', detail: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rm, stat } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { makePrivateFolder, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, writePrivateFile } from '../durable.ts'
 import { KEY_BYTES, type MasterKey } from './format.ts'
@@ -26,6 +27,8 @@ interface KeyFile {
 const STALE_MS = 1000
 /** A change of the file takes milliseconds; who holds the lock for longer has died. */
 const LOCK_STALE_MS = 30_000
+const LOCK_TRIES = 200
+const LOCK_RETRY_MS = 50
 
 export interface KeyRing {
   /** The key for new contents; looks whether another process has rotated. */
@@ -198,20 +201,40 @@ function parse(text: string, path: string): KeyFile {
 }
 
 async function lock(path: string): Promise<() => Promise<void>> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  const own = `${hostname()} ${process.pid} ${randomBytes(6).toString('hex')}`
+  for (let attempt = 0; attempt < LOCK_TRIES; attempt++) {
     try {
       const handle = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+      await handle.writeFile(own)
       await handle.close()
       return () => rm(path, { force: true })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    const age = await stat(path).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    )
-    if (age > LOCK_STALE_MS) await rm(path, { force: true })
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await breakDeadLock(path)
+    await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS))
   }
   throw new Error(`the key file is locked: ${path} is held by another process`)
+}
+
+/** The lock of a process that was killed goes; it is moved away first, so that the lock of whoever was faster is seen. */
+async function breakDeadLock(path: string): Promise<void> {
+  if (!(await isDead(path))) return
+  const aside = `${path}.${randomBytes(6).toString('hex')}`
+  await rename(path, aside).catch(() => {})
+  if ((await exists(aside)) && !(await isDead(aside))) await link(aside, path).catch(() => {})
+  await rm(aside, { force: true })
+}
+
+async function isDead(path: string): Promise<boolean> {
+  try {
+    const [host, pid] = (await readFile(path, 'utf8')).split(' ', 2)
+    const { mtimeMs } = await stat(path)
+    if (Date.now() - mtimeMs > LOCK_STALE_MS) return true
+    if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
 }

@@ -21,10 +21,11 @@ export interface S3Options {
   readonly firstRetryMs?: number
 }
 
-/** S3 takes 10,000 parts: 80 GiB. The first part waits for the head, so an upload holds two of them. */
-const PART_BYTES = 8 * 2 ** 20
+/** S3 takes 10,000 parts, 60 GiB with these. The first part waits for the head, so an upload holds two of them. */
+const PART_BYTES = 6 * 2 ** 20
 /** One copy inside of S3 takes no more. */
 const MAX_COPY_BYTES = 5 * 2 ** 30
+const FIRST_BUFFER_BYTES = 16_384
 const MAX_TRIES = 5
 const FIRST_RETRY_MS = 100
 const REQUEST_TIMEOUT_MS = 300_000
@@ -315,13 +316,14 @@ interface Uploader {
 class S3Writer implements BlobWriter {
   readonly #uploader: Uploader
   readonly #partBytes: number
-  /** What follows the head in the first part. */
-  #first: Uint8Array[] | undefined
-  #pieces: Uint8Array[] = []
+  readonly #isNew: boolean
+  /** The first part, with room for the head. */
+  #first: Uint8Array | undefined
+  /** Grows to a part, so that a short content takes little; used again for each one after the first. */
+  #buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES)
   #length = HEAD_BYTES
   #uploadId: string | undefined
   readonly #etags: string[] = ['']
-  readonly #isNew: boolean
   #isCommitting = false
 
   constructor(uploader: Uploader, partBytes: number, { isNew }: { readonly isNew: boolean }) {
@@ -332,30 +334,36 @@ class S3Writer implements BlobWriter {
 
   async write(pieces: readonly Uint8Array[]): Promise<void> {
     for (const piece of pieces) {
-      this.#pieces.push(piece)
+      if (this.#length + piece.length > this.#buffer.length) this.#grow(this.#length + piece.length)
+      this.#buffer.set(piece, this.#length)
       this.#length += piece.length
     }
     if (this.#length >= this.#partBytes) await this.#flush()
   }
 
+  #grow(needed: number): void {
+    const next = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
+    this.#buffer.copy(next, 0, 0, this.#length)
+    this.#buffer = next
+  }
+
   async #flush(): Promise<void> {
-    const pieces = this.#pieces
-    this.#pieces = []
+    const part = this.#buffer.subarray(0, this.#length)
     this.#length = 0
     if (this.#first === undefined) {
-      this.#first = pieces
+      this.#first = part
+      this.#buffer = Buffer.allocUnsafe(this.#buffer.length)
       return
     }
     this.#uploadId ??= await this.#uploader.begin()
-    const number = this.#etags.length + 1
-    this.#etags.push(await this.#uploader.part(this.#uploadId, number, Buffer.concat(pieces)))
+    this.#etags.push(await this.#uploader.part(this.#uploadId, this.#etags.length + 1, part))
   }
 
   async commit(head: Uint8Array): Promise<void> {
     this.#isCommitting = true
-    if (this.#first === undefined) return this.#uploader.put(Buffer.concat([head, ...this.#pieces]))
-    if (this.#length > 0) await this.#flush()
-    const first = Buffer.concat([head, ...this.#first])
+    if (this.#first !== undefined && this.#length > 0) await this.#flush()
+    const first = this.#first ?? this.#buffer.subarray(0, this.#length)
+    first.set(head)
     if (this.#uploadId === undefined) return this.#uploader.put(first)
     this.#etags[0] = await this.#uploader.part(this.#uploadId, 1, first)
     await this.#uploader.complete(this.#uploadId, this.#etags)

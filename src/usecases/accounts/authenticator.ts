@@ -58,16 +58,10 @@ export class AccountAuthenticator implements Authenticator {
   }
 
   authenticate(credentials: Credentials, peer: Peer): Promise<Principal> {
-    switch (credentials.kind) {
-      case 'none':
-        return this.#nobody(peer)
-      case 'key':
-        return this.#byKey(credentials.secret, peer)
-      case 'session':
-        return this.#bySession(credentials.token, credentials.csrf, peer)
-      case 'password':
-        return this.#byPassword(credentials.name, credentials.password, peer)
-    }
+    if (credentials.kind === 'key') return this.#byKey(credentials.secret, peer)
+    if (credentials.kind === 'session') return this.#bySession(credentials.token, credentials.csrf, peer)
+    if (credentials.kind === 'password') return this.#byPassword(credentials.name, credentials.password, peer)
+    return this.#nobody(peer)
   }
 
   async #nobody({ address, door, loopback }: Peer): Promise<Principal> {
@@ -92,6 +86,7 @@ export class AccountAuthenticator implements Authenticator {
     const prefix = prefixOf(secret)
     if (prefix === undefined) throw new UseCaseError('wrong-credentials')
     const nowMs = clock.now()
+    const hash = hashes.sha256(secret)
     let known = this.#keys.get(prefix)
     if (known === undefined || nowMs >= known.untilMs) {
       const found = await store.keyByPrefix(prefix)
@@ -99,10 +94,10 @@ export class AccountAuthenticator implements Authenticator {
       known = { value: found, untilMs: nowMs + CACHE_MS }
       this.#keys.set(prefix, known)
       // Only who has the whole key has used it.
-      if (sameText(hashes.sha256(secret), found.key.hash)) void store.touchKey(found.key.id, nowMs).catch(() => {})
+      if (sameText(hash, found.key.hash)) void store.touchKey(found.key.id, nowMs).catch(() => {})
     }
     const { key, account } = known.value
-    const isRight = sameText(hashes.sha256(secret), key.hash)
+    const isRight = sameText(hash, key.hash)
     if (!isRight || account.disabled || nowMs >= (key.expiresAtMs ?? Infinity))
       throw new UseCaseError('wrong-credentials')
     const role = weakerRole(key.role, account.role)

@@ -11,7 +11,19 @@ import { weakerRole } from './roles.ts'
 import { newKeySecret } from './secrets.ts'
 
 /** A key as it may be shown. */
-const publicKey = ({ prefix: _, hash: __, ...key }: StoredKey): ApiKey => key
+const publicKey = (stored: StoredKey): ApiKey => {
+  const { id, account, label, role, createdAtMs, expiresAtMs, lastUsedMs, quota } = stored
+  return {
+    id,
+    account,
+    label,
+    role,
+    createdAtMs,
+    quota,
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    ...(lastUsedMs === undefined ? {} : { lastUsedMs }),
+  }
+}
 
 /** API keys: made by their owners and by administrators, for no more than those may do themselves. */
 export class ApiKeys {

@@ -16,7 +16,7 @@ export const SESSION_LIMITS = {
 } as const
 
 /** The link of the first start; a new start makes a new one. */
-export const CLAIM_MS = DAY_MS
+export const CLAIM_MS = 24 * HOUR_MS
 /** Logging in at a provider, with a second factor and all. */
 export const OIDC_LOGIN_MS = 15 * MINUTE_MS
 /** What has been looked up of keys and sessions is believed for so long: a revoked key works no longer than that. */

@@ -20,8 +20,7 @@ export const foldedName = (name: string): string => name.normalize('NFKC').trim(
 
 /** @throws UseCaseError invalid-input */
 export function checkPassword(password: string, name: string): void {
-  const length = [...password].length
-  if (length < MIN_PASSWORD_CHARS || password.length > MAX_PASSWORD_CHARS)
+  if (password.length < MIN_PASSWORD_CHARS || password.length > MAX_PASSWORD_CHARS)
     throw invalid(`a password has ${MIN_PASSWORD_CHARS} to ${MAX_PASSWORD_CHARS} characters`, '/password')
   const folded = password.toLowerCase()
   if (folded.includes(foldedName(name)) && foldedName(name).length >= 3)

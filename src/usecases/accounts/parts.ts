@@ -17,6 +17,7 @@ export interface AccountParts extends AccountOptions {
 }
 
 /** An account as it may be shown. */
-export function publicAccount({ passwordHash: _, ...account }: StoredAccount): Account {
-  return account
+export function publicAccount(account: StoredAccount): Account {
+  const { id, name, role, disabled, quota, createdAtMs, oidc } = account
+  return { id, name, role, disabled, quota, createdAtMs, ...(oidc === undefined ? {} : { oidc }) }
 }
