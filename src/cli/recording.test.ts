@@ -69,7 +69,15 @@ describe('scans of doors that speak to the scanner', () => {
     ).rejects.toMatchObject({ code: 'cancelled' })
     parts.scanner.threads = 0
     const gone = new Error('gone')
-    const streams = { stream: (async function* () { throw gone; yield Buffer.of() })() } // prettier-ignore
+    const chunks = [Buffer.from('x'), gone]
+    const streams = {
+      stream: (async function* () {
+        for (const chunk of chunks) {
+          if (chunk instanceof Error) throw chunk
+          yield chunk
+        }
+      })(),
+    }
     await expect(scanner.scan({ name: 'x', content: streams, options })).rejects.toBe(gone)
   })
 })

@@ -13,7 +13,7 @@ import { openAccounts } from './accounts.ts'
 import { readSecret } from './backends.ts'
 import { catalogueOf } from './catalogue.ts'
 import { CliError, detailOf } from './errors.ts'
-import { openLedgerOf } from './ledger.ts'
+import { openLedgerOf, storeOf } from './ledger.ts'
 import type { Settings } from './options.ts'
 
 /** With what doors need that ask for an account. */
@@ -52,6 +52,7 @@ export async function startUseCases(
       log,
       limits: { ...USE_CASE_LIMITS, maxUploadBytes: maxUpload, maxQueued, keep },
       version: VERSION,
+      exclusive: storeOf(settings).startsWith('sqlite:'),
       notifyKey: await notifyKey(ledger),
       packager: createPackager(),
       catalogue: catalogueOf(() => scanner.image()),

@@ -49,7 +49,10 @@ export class Dispatcher {
     this.#every(LOOK_MS, () => this.look())
     this.#every(leaseMs / RENEWALS, () => this.#renew())
     this.#every(leaseMs / 2, () => this.#expire())
-    void this.#expire()
+    // The leases of one that is gone need not run out first.
+    this.#expire(this.#runtime.exclusive === true ? leaseMs : 0).catch((error: unknown) =>
+      this.#runtime.log(`dispatcher: ${String(error)}`),
+    )
     this.look()
   }
 
@@ -213,9 +216,10 @@ export class Dispatcher {
     for (const id of await ledger.renew(held, clock.now() + limits.leaseMs)) this.#running.get(id)?.abort.abort()
   }
 
-  async #expire(): Promise<void> {
+  /** @param aheadMs - leases that run out within that time have run out */
+  async #expire(aheadMs = 0): Promise<void> {
     const { ledger, clock, limits } = this.#runtime
-    const { back, buried } = await ledger.expire(clock.now(), limits.maxAttempts)
+    const { back, buried } = await ledger.expire(clock.now() + aheadMs, limits.maxAttempts)
     for (const scan of buried) this.#hub.tell(scan.id, updateOfScan(scan))
     if (back > 0) this.look()
   }

@@ -27,4 +27,5 @@ export { AUDIT_COLUMNS, auditLine, auditRow, consolePrincipal, verifyAudit } fro
 export { createAccounts, type AccountOptions, type AccountServer, type OidcSetup } from './accounts/server.ts'
 export type { RoleMapping } from './accounts/roles.ts'
 export { foldedName } from './accounts/names.ts'
+export { csrfOf } from './accounts/secrets.ts'
 export { createConsole } from './console.ts'

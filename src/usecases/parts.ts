@@ -21,6 +21,8 @@ export interface Parts {
   readonly log: Log
   readonly limits: UseCaseLimits
   readonly version: string
+  /** No other server shares the ledger: what is leased at the start was leased by one that is gone. */
+  readonly exclusive?: boolean
   /** Key of webhooks that bring none of their own. */
   readonly notifyKey: string
   readonly packager?: Packager

@@ -6,7 +6,7 @@ import { UseCaseError } from './errors.ts'
 import { isToKeep, scanOptions } from './options.ts'
 import { isFinal, type ScanRecord, type ScanUpdate } from './nouns.ts'
 import type { Runtime } from './parts.ts'
-import type { Submitting, Request } from './submitting.ts'
+import { unlessGone, type Submitting, type Request } from './submitting.ts'
 import { MAX_INLINE_BYTES, type ScanUseCases, type Submitted } from './use-cases.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -59,7 +59,8 @@ export class Scanning {
       const looking = this.#submitting.known(request, content.sha256)
       // What is this short is scanned sooner than it is looked up: both begin at once.
       const known = bytes.length <= MAX_SCANNED_BEFORE_LOOKED_UP ? undefined : await looking
-      if (known !== undefined) return await this.#reused(request, bytes, content, known, undefined)
+      const reused = known && (await unlessGone(this.#reused(request, bytes, content, known, undefined)))
+      if (reused !== undefined) return reused
       const key = `${content.sha256} ${request.resolved.optionsKey}`
       const pending = request.resolved.reuse ? this.#shared(key) : undefined
       const other = pending === undefined ? undefined : await pending
@@ -122,7 +123,8 @@ export class Scanning {
     })
     this.#view.learn(report)
     const known = await looking
-    if (known !== undefined) return { ...(await this.#reused(request, bytes, content, known, report)), report }
+    const reused = known && (await unlessGone(this.#reused(request, bytes, content, known, report)))
+    if (reused !== undefined) return { ...reused, report }
     if (isToKeep(options.keep, report.verdict)) await this.#takeIn(bytes, content.sha256)
     const end = { state: 'finished', report, startedAtMs, finishedAtMs: clock.now() } as const
     const { how, scan } = await this.#submitting.record(request, content, end)

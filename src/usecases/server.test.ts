@@ -228,6 +228,16 @@ describe('what goes wrong', () => {
     expect(done.state).toBe('finished')
   })
 
+  it('a server that was killed is followed at once by one that is alone', async () => {
+    // As a server leaves it that dies in the middle.
+    await restartedWith({ limits: { ...parts.limits, maxRunning: 0 }, exclusive: true })
+    const left = await server.useCases.submit(admin, input('left behind'))
+    await ledger.lease({ worker: 'gone', nowMs: Date.now(), leaseMs: parts.limits.leaseMs, limit: 1 })
+    await server.close()
+    server = await createUseCases({ ...parts, limits: { ...parts.limits, maxRunning: 4 } })
+    expect((await server.useCases.awaitScan(admin, { id: left.scan.id, timeoutMs: 5000 })).state).toBe('finished')
+  })
+
   it('cancelling stops the scan', async () => {
     const { useCases } = server
     const { scan } = await useCases.submit(admin, input('hang'))

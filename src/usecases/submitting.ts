@@ -106,7 +106,8 @@ export class Submitting {
     const known = await this.known(request, taken.sha256)
     if (known === undefined) return this.job(request, taken, { room: 'intake', intake: taken.intake })
     const end: KnownEnd = { state: 'known', from: known.id, finishedAtMs: this.#runtime.clock.now() }
-    const submitted = await this.record(request, taken, end)
+    const submitted = await unlessGone(this.record(request, taken, end))
+    if (submitted === undefined) return this.job(request, taken, { room: 'intake', intake: taken.intake })
     if (submitted.how === 'known' && request.resolved.options.keep === 'everything')
       await keepIntake(this.#runtime, taken.intake, taken.sha256)
     return submitted
@@ -198,6 +199,14 @@ export class Submitting {
       ...(input.parent === undefined ? {} : { parent: input.parent }),
     }
   }
+}
+
+/** Undefined where the known scan was deleted before it could be shared. */
+export function unlessGone<T>(sharing: Promise<T>): Promise<T | undefined> {
+  return sharing.catch((error: unknown) => {
+    if (error instanceof UseCaseError && error.code === 'conflict') return undefined
+    throw error
+  })
 }
 
 const MAX_LABEL_CHARS = 64

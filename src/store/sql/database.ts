@@ -31,7 +31,7 @@ const WRITER_PRAGMAS = [
   'cache_size = -65536',
   'temp_store = memory',
   'journal_size_limit = 67108864',
-  'wal_autocheckpoint = 4000',
+  'wal_autocheckpoint = 16000',
 ]
 const READER_PRAGMAS = [
   'query_only = on',

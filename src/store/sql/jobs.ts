@@ -136,7 +136,7 @@ export function expire(
     if (again.length > 0) {
       await db
         .updateTable('jobs')
-        .set({ state: JOB.waiting, worker: null, runAt: nowMs })
+        .set({ state: JOB.waiting, worker: null, runAt: 0 })
         .where('seq', 'in', padded(again))
         .execute()
       await scansWait(db, again)

@@ -40,7 +40,7 @@ function answer(id: number, sql: string, parameters: readonly unknown[]): Thread
   try {
     const statement = prepared(sql)
     if (statement.columns().length > 0) {
-      return { id, rows: statement.all(...(parameters as never[])) as Record<string, unknown>[], changes: 0 }
+      return { id, rows: statement.all(...(parameters as never[])), changes: 0 }
     }
     return { id, rows: [], changes: Number(statement.run(...(parameters as never[])).changes) }
   } catch (error) {

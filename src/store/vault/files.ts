@@ -23,7 +23,7 @@ export async function openFileBlobs(root: string): Promise<Blobs> {
 /** Everything below is safe from others, because nobody else may enter. */
 async function demandPrivate(path: string): Promise<void> {
   const stat = await lstat(path)
-  if (!stat.isDirectory()) throw new Error(`${path} is not a folder`)
+  if (!stat.isDirectory()) throw new Error(`${path} is not a folder; of a symbolic link name the target`)
   if (process.getuid !== undefined && stat.uid !== process.getuid()) throw new Error(`${path} belongs to another user`)
   if ((stat.mode & 0o077) !== 0) await chmod(path, 0o700)
 }

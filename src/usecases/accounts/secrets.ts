@@ -38,5 +38,5 @@ export function sameText(one: string, other: string): boolean {
   return difference === 0
 }
 
-/** The CSRF token of a session: only who has the session token can make it, and the server need not store it. */
+/** The CSRF token of a session, for a page that was loaded again: only who has the session token can make it, and the server need not store it. */
 export const csrfOf = (hashes: Hashes, sessionToken: string): string => hashes.hmac(sessionToken, 'csrf')
