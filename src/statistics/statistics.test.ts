@@ -148,7 +148,7 @@ describe('classes', () => {
 
 describe('writing', () => {
   test.each(STATISTICS_FORMATS)('stored reports as %s', format => {
-    const path = join(GOLDEN, `statistics.${format === 'text' ? 'txt' : format}`)
+    const path = join(GOLDEN, `statistics.${format}.golden`)
     const wanted = writeStatistics(format, stored())
     if (UPDATE) writeFileSync(path, wanted)
     expect(existsSync(path) ? readFileSync(path, 'utf8') : '').toBe(wanted)
