@@ -199,7 +199,7 @@ describe('a server', () => {
     const exited = once(server, 'exit')
     server.kill('SIGTERM')
     expect((await exited)[0]).toBe(0)
-    expect(readdirSync(data)).toEqual(['cache'])
+    expect(readdirSync(data)).toEqual(['audit.key', 'cache', 'ledger.db', 'vault', 'vault.keys'])
   })
 
   it('speaks to clamd clients where it is told to, and stops when one may and does say so', async () => {

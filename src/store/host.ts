@@ -17,7 +17,9 @@ export const systemHashes: Hashes = {
   digests() {
     const hashes = [createHash('sha256'), createHash('sha1'), createHash('md5')] as const
     return {
-      update: chunk => void hashes.forEach(hash => hash.update(chunk)),
+      update(chunk) {
+        for (const hash of hashes) hash.update(chunk)
+      },
       finish() {
         const [sha256, sha1, md5] = hashes.map(hash => hash.digest('hex'))
         return { sha256, sha1, md5 }

@@ -57,6 +57,8 @@ export interface AuditEntry {
   readonly target: string
   /** `done`, or the code of the refusal. */
   readonly outcome: string
+  /** Binds it to the entry before, once it is stored. */
+  readonly seal?: string
 }
 
 export interface AccountUseCases {

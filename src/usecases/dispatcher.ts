@@ -1,4 +1,4 @@
-import { ScanFailure } from '../scan/ports.ts'
+import { ScanFailure } from '../scan/index.ts'
 import type { Report } from '../report/index.ts'
 import { UseCaseError } from './errors.ts'
 import type { ScannerView } from './generation.ts'
@@ -13,8 +13,8 @@ import { updateOfScan } from './waiting.ts'
 // Takes jobs from the ledger to the scanner. This clock renews the leases: a thread that hangs in content loses nothing
 // but its scan. A server that dies keeps its jobs until their leases run out; then another takes them.
 
-export const LEASE_MS = 30_000
-const RENEW_MS = 10_000
+/** Leases are renewed so often in their time, so that one failure loses none. */
+const RENEWALS = 3
 /** For jobs of other servers, and those that wait for their time. */
 const LOOK_MS = 1000
 const BACKOFF_MS = 1000
@@ -45,10 +45,14 @@ export class Dispatcher {
   }
 
   start(): void {
+    const { leaseMs } = this.#runtime.limits
     this.#every(LOOK_MS, () => this.look())
-    this.#every(RENEW_MS, () => this.#renew())
-    this.#every(LEASE_MS / 2, () => this.#expire())
-    void this.#expire()
+    this.#every(leaseMs / RENEWALS, () => this.#renew())
+    this.#every(leaseMs / 2, () => this.#expire())
+    // The leases of one that is gone need not run out first.
+    this.#expire(this.#runtime.exclusive === true ? leaseMs : 0).catch((error: unknown) =>
+      this.#runtime.log(`dispatcher: ${String(error)}`),
+    )
     this.look()
   }
 
@@ -75,7 +79,8 @@ export class Dispatcher {
   async cancelled(id: string): Promise<void> {
     const running = this.#running.get(id)
     if (running === undefined) return
-    const lost = await this.#runtime.ledger.renew([running.job], this.#runtime.clock.now() + LEASE_MS)
+    const { ledger, clock, limits } = this.#runtime
+    const lost = await ledger.renew([running.job], clock.now() + limits.leaseMs)
     if (lost.length > 0) running.abort.abort()
   }
 
@@ -97,14 +102,14 @@ export class Dispatcher {
 
   async #lookWhileAsked(): Promise<void> {
     // The caller has its promise before the first look begins.
-    await undefined
+    await Promise.resolve()
     try {
       while (this.#lookAgain && !this.#stopped) {
         this.#lookAgain = false
         const limit = this.#runtime.limits.maxRunning - this.#running.size
         if (limit <= 0) break
-        const { ledger, clock, worker } = this.#runtime
-        const jobs = await ledger.lease({ worker, nowMs: clock.now(), leaseMs: LEASE_MS, limit })
+        const { ledger, clock, worker, limits } = this.#runtime
+        const jobs = await ledger.lease({ worker, nowMs: clock.now(), leaseMs: limits.leaseMs, limit })
         for (const job of jobs) this.#begin(job)
         if (jobs.length === limit) break
       }
@@ -207,13 +212,14 @@ export class Dispatcher {
   async #renew(): Promise<void> {
     const held = [...this.#running.values()].map(({ job }) => job)
     if (held.length === 0) return
-    const { ledger, clock } = this.#runtime
-    for (const id of await ledger.renew(held, clock.now() + LEASE_MS)) this.#running.get(id)?.abort.abort()
+    const { ledger, clock, limits } = this.#runtime
+    for (const id of await ledger.renew(held, clock.now() + limits.leaseMs)) this.#running.get(id)?.abort.abort()
   }
 
-  async #expire(): Promise<void> {
+  /** @param aheadMs - leases that run out within that time have run out */
+  async #expire(aheadMs = 0): Promise<void> {
     const { ledger, clock, limits } = this.#runtime
-    const { back, buried } = await ledger.expire(clock.now(), limits.maxAttempts)
+    const { back, buried } = await ledger.expire(clock.now() + aheadMs, limits.maxAttempts)
     for (const scan of buried) this.#hub.tell(scan.id, updateOfScan(scan))
     if (back > 0) this.look()
   }

@@ -1,4 +1,5 @@
-import { ScanFailure } from '../scan/ports.ts'
+import { ScanFailure } from '../scan/index.ts'
+import { callerErrorOf } from './caller-error.ts'
 import { UseCaseError, USE_CASE_ERRORS, type UseCaseErrorCode } from './errors.ts'
 import type { Parts } from './parts.ts'
 import { isAllowed, POLICY, type PolicyName, type Principal, type Rule } from './policy.ts'
@@ -46,8 +47,10 @@ function checked(name: PolicyName, call: Call, { audit, log }: Pick<Parts, 'audi
       demand(principal, name)
       return await call(principal, input)
     } catch (error) {
-      const known = asUseCaseError(error)
+      const own = callerErrorOf(error)
+      const known = asUseCaseError(own === undefined ? error : own.error)
       outcome = known.code
+      if (own !== undefined) throw own.error
       if (known.code === 'internal') log(`${name}: ${known.message}`)
       throw known === error ? error : known
     } finally {

@@ -1,4 +1,5 @@
-import type { Report, Verdict } from '../report/index.ts'
+import type { Detection, Report, Verdict } from '../report/index.ts'
+import type { KeepRule } from './limits.ts'
 import type { Door } from './policy.ts'
 
 // The things that use cases speak of. Ids are UUIDv7 as text; times are milliseconds since the epoch; sizes are bytes;
@@ -8,10 +9,6 @@ import type { Door } from './policy.ts'
 export const SCAN_STATES = ['queued', 'running', 'finished', 'failed', 'cancelled'] as const
 export type ScanState = (typeof SCAN_STATES)[number]
 export const isFinal = (state: ScanState): boolean => SCAN_STATES.indexOf(state) >= 2
-
-/** Which content stays in the vault after its scan. `detections`: only what is not clean or trusted. */
-export const KEEP_RULES = ['everything', 'detections', 'nothing'] as const
-export type KeepRule = (typeof KEEP_RULES)[number]
 
 /** Named sets of options; what a request says itself comes before them. */
 export const PROFILES = {
@@ -152,5 +149,5 @@ export type ScanUpdate =
   | { readonly event: 'queued'; readonly scan: ScanRecord }
   | { readonly event: 'running'; readonly scan: ScanRecord }
   | { readonly event: 'progress'; readonly bytesScanned: number; readonly bytesTotal: number }
-  | { readonly event: 'detection'; readonly name: string; readonly path: string }
+  | { readonly event: 'detection'; readonly detection: Detection }
   | { readonly event: 'finished' | 'failed' | 'cancelled'; readonly scan: ScanRecord }

@@ -1,7 +1,8 @@
-import type { ScanOptions } from '../scan/ports.ts'
+import type { ScanOptions } from '../scan/index.ts'
 import { UseCaseError } from './errors.ts'
-import { KEEP_RULES, PRIORITIES, PROFILES } from './nouns.ts'
-import type { EffectiveOptions, KeepRule, Priority, RequestOptions } from './nouns.ts'
+import { KEEP_RULES, type KeepRule } from './limits.ts'
+import { PRIORITIES, PROFILES } from './nouns.ts'
+import type { EffectiveOptions, Priority, RequestOptions } from './nouns.ts'
 import type { Hashes } from './ports/host.ts'
 
 // What a submitter asked for, checked and filled in.

@@ -1,31 +1,11 @@
 import type { Scanner } from '../scan/index.ts'
 import type { AccountUseCases, Audit, QuotaGate } from './accounts.ts'
 import type { IdSource } from './ids.ts'
-import type { KeepRule } from './nouns.ts'
+import type { UseCaseLimits } from './limits.ts'
 import type { Clock, Hashes, Log, Random, UrlFetcher, WebhookSender } from './ports/host.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { ArtifactOpener, SignatureCatalogue } from './ports/scanners.ts'
 import type { Packager, Vault } from './ports/vault.ts'
-
-/** Bounds of the use cases; what the command line lets people set. */
-export interface UseCaseLimits {
-  readonly maxUploadBytes: number
-  /** Jobs that wait; one more is answered busy. */
-  readonly maxQueued: number
-  /** Jobs of this server in the scanner at once. */
-  readonly maxRunning: number
-  /** How often a job is given to an engine. */
-  readonly maxAttempts: number
-  readonly keep: KeepRule
-}
-
-export const USE_CASE_LIMITS: UseCaseLimits = {
-  maxUploadBytes: 4 * 1024 ** 3,
-  maxQueued: 100_000,
-  maxRunning: 32,
-  maxAttempts: 3,
-  keep: 'detections',
-}
 
 /** Everything the use cases stand on. What is absent is answered `not-configured`. */
 export interface Parts {
@@ -41,6 +21,8 @@ export interface Parts {
   readonly log: Log
   readonly limits: UseCaseLimits
   readonly version: string
+  /** No other server shares the ledger: what is leased at the start was leased by one that is gone. */
+  readonly exclusive?: boolean
   /** Key of webhooks that bring none of their own. */
   readonly notifyKey: string
   readonly packager?: Packager

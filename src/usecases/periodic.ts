@@ -7,36 +7,35 @@ export function periodically(
   name: string,
   call: () => Promise<unknown>,
 ): { readonly now: () => void; stop(): Promise<void> } {
-  let isStopped = false
+  const state = { isStopped: false, isWanted: false }
   let cancelTimer = (): void => {}
   let running: Promise<void> | undefined
-  let isWanted = false
   const run = async (): Promise<void> => {
     do {
-      isWanted = false
+      state.isWanted = false
       try {
         await call()
       } catch (error) {
         log(`${name}: ${error instanceof Error ? error.message : String(error)}`)
       }
-    } while (isWanted && !isStopped)
+    } while (state.isWanted && !state.isStopped)
   }
   const begin = (): void => {
     cancelTimer()
-    if (isStopped) return
+    if (state.isStopped) return
     running = run().finally(() => {
       running = undefined
-      if (!isStopped) cancelTimer = clock.after(delayMs, begin)
+      if (!state.isStopped) cancelTimer = clock.after(delayMs, begin)
     })
   }
   cancelTimer = clock.after(0, begin)
   return {
     now() {
-      isWanted = true
+      state.isWanted = true
       if (running === undefined) begin()
     },
     async stop() {
-      isStopped = true
+      state.isStopped = true
       cancelTimer()
       await running
     },

@@ -1,8 +1,8 @@
 // Who may do what: one table. Every door asks it through the use cases; none decides by itself.
 
-/** Every role, weakest first; each may do what those before it may. */
-export const ROLES = ['viewer', 'submitter', 'analyst', 'administrator'] as const
-export type Role = (typeof ROLES)[number]
+import { ROLES, type Role } from './limits.ts'
+
+export { ROLES, type Role }
 
 /** Ways into the server; `schedule` is the server's own clock. */
 export const DOORS = ['rest', 'soap', 'native', 'clamd', 'cli', 'schedule'] as const

@@ -1,12 +1,12 @@
 import type { Report } from '../report/index.ts'
-import { ScanFailure } from '../scan/ports.ts'
+import { ScanFailure } from '../scan/index.ts'
 import type { ScannerView } from './generation.ts'
 import type { Hub } from './hub.ts'
 import { UseCaseError } from './errors.ts'
 import { isToKeep, scanOptions } from './options.ts'
 import { isFinal, type ScanRecord, type ScanUpdate } from './nouns.ts'
 import type { Runtime } from './parts.ts'
-import type { Submitting, Request } from './submitting.ts'
+import { unlessGone, type Submitting, type Request } from './submitting.ts'
 import { MAX_INLINE_BYTES, type ScanUseCases, type Submitted } from './use-cases.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -16,6 +16,11 @@ import type { Waiting } from './waiting.ts'
 type ScanInput = Parameters<ScanUseCases['scan']>[1]
 type ScanAnswer = Awaited<ReturnType<ScanUseCases['scan']>>
 
+type Content = Parameters<Submitting['record']>[1]
+type Fresh = Submitted & { readonly report: Report }
+
+/** Content of up to that many bytes. */
+const MAX_SCANNED_BEFORE_LOOKED_UP = 16 * 1024
 /** Longest wait for a job on behalf of one caller, who may go away before. */
 const WAIT_STEP_MS = 60_000
 
@@ -26,7 +31,7 @@ export class Scanning {
   readonly #waiting: Waiting
   readonly #hub: Hub
   /** Reports that are being made of small content, by content and options. */
-  readonly #inFlight = new Map<string, Promise<Submitted & { readonly report: Report }>>()
+  readonly #inFlight = new Map<string, Promise<Fresh>>()
 
   constructor(runtime: Runtime, view: ScannerView, submitting: Submitting, waiting: Waiting, hub: Hub) {
     this.#runtime = runtime
@@ -43,29 +48,28 @@ export class Scanning {
   }
 
   async #inline(request: Request, input: ScanInput, bytes: Uint8Array): Promise<ScanAnswer> {
-    const { quota, hashes, ledger, clock } = this.#runtime
+    const { quota, hashes, clock } = this.#runtime
+    // Refuses at once where nobody can scan.
+    await this.#view.generation()
     const release = await quota.charge(request.principal, bytes.length)
     try {
       const digesting = hashes.digests()
       digesting.update(bytes)
       const content = { ...digesting.finish(), sizeBytes: bytes.length }
-      const known = await this.#submitting.known(request, content.sha256)
-      if (known !== undefined) {
-        const end = { state: 'known', from: known.id, finishedAtMs: clock.now() } as const
-        const { how, scan } = await this.#submitting.record(request, content, end)
-        if (request.resolved.options.keep === 'everything') await this.#keep(bytes, content.sha256)
-        const report = await ledger.report(scan.id)
-        return { how, scan, ...(report === undefined ? {} : { report }) }
-      }
+      const looking = this.#submitting.known(request, content.sha256)
+      // What is this short is scanned sooner than it is looked up: both begin at once.
+      const known = bytes.length <= MAX_SCANNED_BEFORE_LOOKED_UP ? undefined : await looking
+      const reused = known && (await unlessGone(this.#reused(request, bytes, content, known, undefined)))
+      if (reused !== undefined) return reused
       const key = `${content.sha256} ${request.resolved.optionsKey}`
-      const other = request.resolved.reuse ? this.#inFlight.get(key) : undefined
+      const pending = request.resolved.reuse ? this.#shared(key) : undefined
+      const other = pending === undefined ? undefined : await pending
       if (other !== undefined) {
-        const { scan, report } = await other
-        const end = { state: 'known', from: scan.id, finishedAtMs: clock.now() } as const
+        const end = { state: 'known', from: other.scan.id, finishedAtMs: clock.now() } as const
         const recorded = await this.#submitting.record(request, content, end)
-        return { how: 'joined', scan: recorded.scan, report: { ...report, name: request.input.name } }
+        return { how: 'joined', scan: recorded.scan, report: { ...other.report, name: request.input.name } }
       }
-      const own = this.#fresh(request, input, bytes, content)
+      const own = this.#fresh(request, input, bytes, content, looking)
       this.#inFlight.set(key, own)
       try {
         return await own
@@ -77,12 +81,36 @@ export class Scanning {
     }
   }
 
+  /** A record of its own that shares the report of another one. */
+  async #reused(
+    request: Request,
+    bytes: Uint8Array,
+    content: Content,
+    known: ScanRecord,
+    own: Report | undefined,
+  ): Promise<ScanAnswer> {
+    const { ledger, clock } = this.#runtime
+    const end = { state: 'known', from: known.id, finishedAtMs: clock.now() } as const
+    const { how, scan } = await this.#submitting.record(request, content, end)
+    if (request.resolved.options.keep === 'everything') await this.#keep(bytes, content.sha256)
+    const report = own ?? (await ledger.report(scan.id))
+    return { how, scan, ...(report === undefined ? {} : { report }) }
+  }
+
+  /** What somebody else is finding out already; undefined where nobody is, or where it was cancelled or has failed. */
+  #shared(key: string): Promise<Fresh | undefined> | undefined {
+    const other = this.#inFlight.get(key)
+    return other?.catch(() => this.#shared(key))
+  }
+
   async #fresh(
     request: Request,
     { signal, onUpdate }: ScanInput,
     bytes: Uint8Array,
-    content: Parameters<Submitting['record']>[1],
-  ): Promise<Submitted & { readonly report: Report }> {
+    content: Content,
+    looking: Promise<ScanRecord | undefined>,
+  ): Promise<Fresh> {
+    looking.catch(() => {})
     const { scanner, clock } = this.#runtime
     const { options, passwords } = request.resolved
     const startedAtMs = clock.now()
@@ -94,6 +122,9 @@ export class Scanning {
       ...(onUpdate === undefined ? {} : { onEvent: event => onUpdate(updateOf(event)) }),
     })
     this.#view.learn(report)
+    const known = await looking
+    const reused = known && (await unlessGone(this.#reused(request, bytes, content, known, report)))
+    if (reused !== undefined) return { ...reused, report }
     if (isToKeep(options.keep, report.verdict)) await this.#takeIn(bytes, content.sha256)
     const end = { state: 'finished', report, startedAtMs, finishedAtMs: clock.now() } as const
     const { how, scan } = await this.#submitting.record(request, content, end)
@@ -148,7 +179,7 @@ export const updateOf = (
 ): ScanUpdate =>
   event.event === 'progress'
     ? { event: 'progress', bytesScanned: event.bytesScanned, bytesTotal: event.bytesTotal }
-    : { event: 'detection', name: event.detection.name, path: event.detection.where?.path ?? '' }
+    : { event: 'detection', detection: event.detection }
 
 /** The beginning of a stream, up to MAX_INLINE_BYTES; `rest` where there is more. Chunks are copied: they are borrowed. */
 async function head(

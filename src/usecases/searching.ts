@@ -20,9 +20,9 @@ const TWO_DAYS_MS = 2 * 86_400_000
 const MAX_HOURS = 24 * 366
 
 export class SearchingUseCases implements SearchUseCases {
-  readonly #runtime: Runtime
+  readonly #runtime: Pick<Runtime, 'ledger' | 'clock' | 'hashes'>
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Pick<Runtime, 'ledger' | 'clock' | 'hashes'>) {
     this.#runtime = runtime
   }
 

@@ -109,6 +109,18 @@ describe('submitting', () => {
     expect(parts.vault.intakes.size).toBe(0)
   })
 
+  it('who joined a scan that was cancelled is scanned all the same', async () => {
+    const abort = new AbortController()
+    const first = server.useCases.scan(admin, input('hang together', { signal: abort.signal }))
+    await expect.poll(() => parts.scanner.jobs.length, { interval: 2 }).toBe(1)
+    const second = server.useCases.scan(admin, input('hang together'))
+    abort.abort()
+    await expect(first).rejects.toMatchObject({ code: 'cancelled' })
+    await expect.poll(() => parts.scanner.jobs.length, { interval: 2 }).toBe(2)
+    parts.scanner.release()
+    expect((await second).scan.verdict).toBe('clean')
+  })
+
   it('long content goes through the queue, with events', async () => {
     const long = `infected ${'x'.repeat(MAX_INLINE_BYTES)}`
     const heard: string[] = []
@@ -132,6 +144,19 @@ describe('submitting', () => {
       code: 'idempotency-conflict',
     })
     await useCases.awaitScan(admin, { id: first.scan.id, timeoutMs: 5000 })
+    expect(parts.vault.intakes.size).toBe(0)
+  })
+
+  it('what its stream throws comes back as it is, and leaves no intake', async () => {
+    const gone = new Error('the client has gone')
+    const broken = async function* (after: string): AsyncGenerator<Uint8Array> {
+      yield bytes(after)
+      throw gone
+    }
+    for (const after of ['x', 'x'.repeat(MAX_INLINE_BYTES + 1)]) {
+      await expect(server.useCases.submit(admin, input('', { content: { stream: broken(after) } }))).rejects.toBe(gone)
+      await expect(server.useCases.scan(admin, input('', { content: { stream: broken(after) } }))).rejects.toBe(gone)
+    }
     expect(parts.vault.intakes.size).toBe(0)
   })
 
@@ -201,6 +226,16 @@ describe('what goes wrong', () => {
     parts.scanner.release()
     const done = await server.useCases.awaitScan(admin, { id: scan.id, timeoutMs: 5000 })
     expect(done.state).toBe('finished')
+  })
+
+  it('a server that was killed is followed at once by one that is alone', async () => {
+    // As a server leaves it that dies in the middle.
+    await restartedWith({ limits: { ...parts.limits, maxRunning: 0 }, exclusive: true })
+    const left = await server.useCases.submit(admin, input('left behind'))
+    await ledger.lease({ worker: 'gone', nowMs: Date.now(), leaseMs: parts.limits.leaseMs, limit: 1 })
+    await server.close()
+    server = await createUseCases({ ...parts, limits: { ...parts.limits, maxRunning: 4 } })
+    expect((await server.useCases.awaitScan(admin, { id: left.scan.id, timeoutMs: 5000 })).state).toBe('finished')
   })
 
   it('cancelling stops the scan', async () => {

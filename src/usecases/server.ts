@@ -88,26 +88,17 @@ export async function createUseCases(parts: Parts): Promise<UseCaseServer> {
       await dropContents(runtime, gone)
     },
   }
-  const useCases = guarded(
-    {
-      ...scans,
-      ...bound(samples),
-      ...bound(searching),
-      ...bound(retro),
-      ...bound(operations),
-      ...parts.accounts,
-    } as UseCases,
-    parts,
-  )
+  const plain = Object.assign({}, scans, ...[samples, searching, retro, operations].map(methodsOf), parts.accounts)
+  const useCases = guarded(plain as UseCases, parts)
 
   const deliveries = periodically(parts, DELIVER_MS, 'webhooks', async () => {
-    while (await deliver(runtime)) await undefined
+    for (let more = true; more;) more = await deliver(runtime)
   })
   const tasks = [
     deliveries,
     periodically(parts, SLOT_MS / 3, 'slot', claim),
     periodically(parts, RETRO_MS, 'retro-scan', async () => {
-      while (await retro.step()) await undefined
+      for (let more = true; more;) more = await retro.step()
     }),
     periodically(parts, HOUR_MS, 'retention', async () => {
       await applyRetention(runtime)
@@ -125,12 +116,16 @@ export async function createUseCases(parts: Parts): Promise<UseCaseServer> {
   }
 }
 
-/** The methods of an object as functions. */
-function bound<T extends object>(object: T): T {
-  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(object)).filter(name => name !== 'constructor')
-  const methods = names.map(name => [
-    name,
-    (object as Record<string, (...rest: unknown[]) => unknown>)[name].bind(object),
-  ])
-  return Object.fromEntries(methods) as T
+/** What may be asked of a ledger alone, without a server. */
+export function createQueries(
+  parts: Pick<Parts, 'ledger' | 'clock' | 'hashes' | 'audit' | 'log'>,
+): Pick<UseCases, 'search' | 'completeQuery' | 'getStatistics' | 'lookUp'> {
+  return guarded(methodsOf(new SearchingUseCases(parts)) as unknown as UseCases, parts)
+}
+
+/** The methods of an object as functions that need no object. */
+function methodsOf(object: object): Readonly<Record<string, unknown>> {
+  const prototype = Object.getPrototypeOf(object) as Readonly<Record<string, (...rest: unknown[]) => unknown>>
+  const names = Object.getOwnPropertyNames(prototype).filter(name => name !== 'constructor')
+  return Object.fromEntries(names.map(name => [name, prototype[name].bind(object)]))
 }

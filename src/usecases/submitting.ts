@@ -1,4 +1,5 @@
 import type { ContentSource } from '../scan/index.ts'
+import { ofCaller } from './caller-error.ts'
 import { UseCaseError } from './errors.ts'
 import { keepIntake } from './keeping.ts'
 import { MAX_NAME_CHARS, resolveOptions, type Resolved } from './options.ts'
@@ -61,11 +62,11 @@ export class Submitting {
 
   /** Content of any kind as a stream. */
   streamOf(content: ContentSource): AsyncIterable<Uint8Array> {
-    if ('stream' in content) return content.stream
+    if ('stream' in content) return ofCaller(content.stream)
     if ('bytes' in content) return once(content.bytes)
     const { openPath } = this.#runtime
     if (openPath === undefined) throw new UseCaseError('invalid-input', { detail: 'no path may be named here' })
-    return openPath(content.path, content.followLinks ?? true)
+    return ofCaller(openPath(content.path, content.followLinks ?? true))
   }
 
   /** @throws UseCaseError busy */
@@ -105,7 +106,8 @@ export class Submitting {
     const known = await this.known(request, taken.sha256)
     if (known === undefined) return this.job(request, taken, { room: 'intake', intake: taken.intake })
     const end: KnownEnd = { state: 'known', from: known.id, finishedAtMs: this.#runtime.clock.now() }
-    const submitted = await this.record(request, taken, end)
+    const submitted = await unlessGone(this.record(request, taken, end))
+    if (submitted === undefined) return this.job(request, taken, { room: 'intake', intake: taken.intake })
     if (submitted.how === 'known' && request.resolved.options.keep === 'everything')
       await keepIntake(this.#runtime, taken.intake, taken.sha256)
     return submitted
@@ -197,6 +199,14 @@ export class Submitting {
       ...(input.parent === undefined ? {} : { parent: input.parent }),
     }
   }
+}
+
+/** Undefined where the known scan was deleted before it could be shared. */
+export function unlessGone<T>(sharing: Promise<T>): Promise<T | undefined> {
+  return sharing.catch((error: unknown) => {
+    if (error instanceof UseCaseError && error.code === 'conflict') return undefined
+    throw error
+  })
 }
 
 const MAX_LABEL_CHARS = 64

@@ -87,7 +87,8 @@ export class Waiting {
     try {
       let told = await this.get(id)
       yield updateOfScan(told)
-      while (!isFinal(told.state) && signal?.aborted !== true) {
+      while (!isFinal(told.state)) {
+        if (signal?.aborted === true) return
         const next = buffer.shift()
         if (next === undefined) {
           const waiting = new Promise<void>(resolve => {

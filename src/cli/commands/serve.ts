@@ -3,15 +3,18 @@ import { delimiter, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../../client/index.ts'
 import type { Scanner } from '../../scan/index.ts'
+import type { UseCases, UseCaseServer } from '../../usecases/index.ts'
 import { EXIT } from '../commands.ts'
 import type { Context, Run } from '../commands.ts'
 import { defaultDataDirectory, nativeSocket } from '../data.ts'
 import { detailOf } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { startListeners } from '../listeners.ts'
-import type { Listening } from '../listeners.ts'
+import type { Listening, Scanners } from '../listeners.ts'
+import { recording } from '../recording.ts'
 import { startScanner } from '../scanner.ts'
 import { onStopSignal } from '../signals.ts'
+import { startUseCases } from '../use-cases.ts'
 
 /** `lazaret serve`. */
 export const serve: Run = async context => {
@@ -24,9 +27,12 @@ export const serve: Run = async context => {
   process.on('SIGHUP', () => reload())
   const scanner = await startScanner({ settings, log })
   let listening: Listening
+  let server: UseCaseServer | undefined
   try {
-    listening = await startListeners(settings, scanner, { log, stop })
+    server = await startUseCases(settings, scanner, log)
+    listening = await startListeners(settings, scannersFor(settings, scanner, server.useCases), { log, stop })
   } catch (error) {
+    await server?.close()
     await scanner.close()
     throw error
   }
@@ -35,10 +41,17 @@ export const serve: Run = async context => {
   const reason = await stopped
   log(`server: ${reason}; finishing what is running`)
   await listening.close()
+  await server.close()
   await scanner.close()
   log('server: stopped')
   return EXIT.clean
 }
+
+/** The scanner of each listener: by way of the ledger where its scans are to be recorded. */
+const scannersFor = ({ record }: Settings, scanner: Scanner, useCases: UseCases): Scanners => ({
+  native: record.includes('native') ? recording(scanner, useCases, 'native') : scanner,
+  clamd: record.includes('clamd') ? recording(scanner, useCases, 'clamd') : scanner,
+})
 
 async function reloadOnSignal(scanner: Scanner, log: (line: string) => void): Promise<void> {
   try {

@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import { VERDICTS, type Report } from '../../report/index.ts'
 import { factsOf, type ReportFacts, type ScanEnd } from '../../usecases/index.ts'
 import { hexToBytes } from './ids.ts'
-import { insertMany, padded } from './many.ts'
+import { insertQueries, padded } from './many.ts'
 import { reportRow } from './reports.ts'
 import { STATE, SCAN_COLUMNS } from './rows.ts'
 import { StatisticsSums } from './statistics-rows.ts'
@@ -55,7 +55,6 @@ export class Batch {
   readonly deliveries: DeliveryRow[] = []
   readonly changes: ChangeRow[] = []
   readonly endedJobs: number[] = []
-  readonly #ended: { readonly seq: number; readonly atMs: number }[] = []
   readonly #reports: ReportRow[] = []
   readonly #marks: MarkRow[] = []
   readonly #members: MemberRow[] = []
@@ -104,7 +103,6 @@ export class Batch {
   ended(row: ScanRow, marks: readonly number[]): void {
     for (const word of marks) this.#marks.push({ word, seq: row.seq })
     this.#statistics.add(row, marks)
-    this.#ended.push({ seq: row.seq, atMs: row.finishedAt ?? 0 })
   }
 
   #finish(row: ScanRow, facts: EndFacts, marks: number[]): void {
@@ -127,39 +125,55 @@ export class Batch {
     }
   }
 
-  /** Writes everything in a fixed order, so that servers do not wait for each other in circles. */
-  async write(db: Kysely<Tables>, isSqlite: boolean): Promise<void> {
-    await insertMany(db, 'scans', SCAN_COLUMNS, this.scans)
-    if (isSqlite && this.scans.length > 0) await insertNames(db, this.scans)
-    await insertMany(db, 'scans', SCAN_COLUMNS, this.changedScans, UPDATE_SCAN)
-    await insertMany(db, 'reports', ['seq', 'form', 'body'], this.#reports)
-    await insertMany(db, 'marks', ['word', 'seq'], this.#marks, 'on conflict do nothing')
-    await insertMany(db, 'members', ['sha256', 'seq'], this.#members, 'on conflict do nothing')
-    await insertMany(db, 'jobs', JOB_COLUMNS, this.jobs)
-    await insertMany(db, 'joins', ['seq', 'leader'], this.joins)
-    await insertMany(db, 'idempotency', ['account', 'key', 'seq', 'fingerprint', 'at'], this.idempotency)
-    await insertMany(db, 'deliveries', DELIVERY_COLUMNS, this.deliveries)
-    await insertMany(db, 'changes', ['retro', 'seq', 'before', 'sample', 'at'], this.changes, 'on conflict do nothing')
-    if (this.endedJobs.length > 0) {
-      await db.deleteFrom('joins').where('leader', 'in', padded(this.endedJobs)).execute()
-      await db.deleteFrom('jobs').where('seq', 'in', padded(this.endedJobs)).execute()
-    }
-    await this.#announce(db)
-    await this.#statistics.write(db)
+  /**
+   * Everything to be written, in a fixed order, so that servers do not wait for each other in circles.
+   * @param isBlind - scans name their sample by its SHA-256
+   */
+  queries(db: Kysely<Tables>, isSqlite: boolean, isBlind: boolean): CompiledQuery[] {
+    const { scans, jobs, joins, idempotency, deliveries, changes } = this
+    return [
+      ...insertQueries(db, 'scans', SCAN_COLUMNS, scans, '', isBlind ? SAMPLE_BY_DIGEST : {}),
+      ...(isSqlite ? nameQueries(db, scans) : []),
+      ...insertQueries(db, 'scans', SCAN_COLUMNS, this.changedScans, UPDATE_SCAN),
+      ...insertQueries(db, 'reports', ['seq', 'form', 'body'], this.#reports),
+      ...insertQueries(db, 'marks', ['word', 'seq'], this.#marks, 'on conflict do nothing'),
+      ...insertQueries(db, 'members', ['sha256', 'seq'], this.#members, 'on conflict do nothing'),
+      ...insertQueries(db, 'jobs', JOB_COLUMNS, jobs),
+      ...insertQueries(db, 'joins', ['seq', 'leader'], joins),
+      ...insertQueries(db, 'idempotency', ['account', 'key', 'seq', 'fingerprint', 'at'], idempotency),
+      ...insertQueries(db, 'deliveries', DELIVERY_COLUMNS, deliveries),
+      ...insertQueries(db, 'changes', CHANGE_COLUMNS, changes, 'on conflict do nothing'),
+      ...this.#dropJobs(db),
+      ...this.#announce(db),
+      ...this.#statistics.queries(db),
+    ]
   }
 
-  /** What waits for these ends may be sent. */
-  async #announce(db: Kysely<Tables>): Promise<void> {
-    if (this.#ended.length === 0) return
-    await db
-      .updateTable('deliveries')
-      .set({ state: 1, runAt: this.#ended[0].atMs })
-      .where('seq', 'in', padded(this.#ended.map(({ seq }) => seq)))
-      .where('state', '=', 0)
-      .execute()
+  #dropJobs(db: Kysely<Tables>): CompiledQuery[] {
+    if (this.endedJobs.length === 0) return []
+    const ended = padded(this.endedJobs)
+    return [
+      db.deleteFrom('joins').where('leader', 'in', ended).compile(),
+      db.deleteFrom('jobs').where('seq', 'in', ended).compile(),
+    ]
+  }
+
+  /** What waits for these ends may be sent. Scans that are stored with their end have said so already. */
+  #announce(db: Kysely<Tables>): CompiledQuery[] {
+    if (this.changedScans.length === 0) return []
+    return [
+      db
+        .updateTable('deliveries')
+        .set({ state: 1, runAt: this.changedScans[0].finishedAt ?? 0 })
+        .where('seq', 'in', padded(this.changedScans.map(({ seq }) => seq)))
+        .where('state', '=', 0)
+        .compile(),
+    ]
   }
 }
 
+const SAMPLE_BY_DIGEST = { sample: '(select seq from samples where sha256 = ?)' }
+const CHANGE_COLUMNS = ['retro', 'seq', 'before', 'sample', 'at'] as const
 const JOB_COLUMNS = [
   'seq', 'sample', 'options', 'state', 'priority', 'runAt', 'leaseUntil', 'worker', 'attempt', 'intake', 'secrets',
   'problem', 'joinable',
@@ -167,8 +181,7 @@ const JOB_COLUMNS = [
 const DELIVERY_COLUMNS = ['seq', 'url', 'secret', 'state', 'attempt', 'runAt', 'leaseUntil', 'error'] as const
 
 /** SQLite's index over names is a table of its own. */
-async function insertNames(db: Kysely<Tables>, rows: readonly ScanRow[]): Promise<void> {
-  const tables = db as unknown as Kysely<Tables & { names: { rowid: number; name: string } }>
+function nameQueries(db: Kysely<Tables>, rows: readonly ScanRow[]): CompiledQuery[] {
   const names = rows.map(({ seq, name, folded }) => ({ rowid: seq, name: folded ?? name }))
-  await insertMany(tables as never, 'names' as never, ['rowid', 'name'] as never, names as never)
+  return insertQueries(db, 'names' as never, ['rowid', 'name'] as never, names as never)
 }

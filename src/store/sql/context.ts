@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { ScanRecord } from '../../usecases/index.ts'
 import type { Database } from './database.ts'
+import type { Loader } from './loader.ts'
 import { padded } from './many.ts'
 import { recordsOf, type FullRow } from './rows.ts'
 import type { Tables } from './tables.ts'
@@ -10,6 +11,7 @@ import type { Words } from './words.ts'
 export interface Context {
   readonly database: Database
   readonly words: Words
+  readonly sampleSeqs: Loader<number>
 }
 
 /** Scans with the digests of their content: every query that makes records begins with it. */

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
-import { sqliteDialect } from './sqlite-dialect.ts'
+import type { CompiledQuery, QueryResult } from 'kysely'
+import { sqliteDialect, ThreadDriver } from './sqlite-dialect.ts'
 import type { Tables } from './tables.ts'
 
 // The two databases behind one type. What differs between them is asked of `kind` in few places: column types,
@@ -13,6 +14,8 @@ export interface Database {
   readonly write: Kysely<Tables>
   /** Reads that need not see what is being written; on SQLite another connection, so that searches stop no scan. */
   readonly read: Kysely<Tables>
+  /** SQLite: a statement of the transaction that is open on `write`, ordered before this returns. */
+  readonly direct?: (query: CompiledQuery) => Promise<QueryResult<unknown>>
   close(): Promise<void>
 }
 
@@ -28,7 +31,7 @@ const WRITER_PRAGMAS = [
   'cache_size = -65536',
   'temp_store = memory',
   'journal_size_limit = 67108864',
-  'wal_autocheckpoint = 4000',
+  'wal_autocheckpoint = 16000',
 ]
 const READER_PRAGMAS = [
   'query_only = on',
@@ -40,12 +43,15 @@ const READER_PRAGMAS = [
 
 /** Opens or makes a database file. Errors appear with the first query. */
 export function openSqlite(path: string): Database {
-  const write = new Kysely<Tables>({ dialect: sqliteDialect({ path, readOnly: false, pragmas: WRITER_PRAGMAS }) })
-  const read = new Kysely<Tables>({ dialect: sqliteDialect({ path, readOnly: false, pragmas: READER_PRAGMAS }) })
+  const writer = new ThreadDriver({ path, readOnly: false, pragmas: WRITER_PRAGMAS })
+  const reader = new ThreadDriver({ path, readOnly: false, pragmas: READER_PRAGMAS })
+  const write = new Kysely<Tables>({ dialect: sqliteDialect(writer) })
+  const read = new Kysely<Tables>({ dialect: sqliteDialect(reader) })
   return {
     kind: 'sqlite',
     write,
     read,
+    direct: query => writer.direct(query),
     async close() {
       await read.destroy()
       await write.destroy()
@@ -58,14 +64,26 @@ const MAX_CONNECTIONS = 10
 const INT8 = 20
 const NUMERIC = 1700
 
-/** `postgres://user:password@host/database`. Loads the driver only here. */
+/** Where a SQLite ledger lies; undefined for another store. */
+export const sqlitePath = (store: string): string | undefined =>
+  store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : undefined
+
+/** `sqlite:PATH` or `postgres://user:password@host/database`. Rejects where it cannot be connected to. */
+export async function openDatabase(store: string): Promise<Database> {
+  const path = sqlitePath(store)
+  return path === undefined ? openPostgres(store) : openSqlite(path)
+}
+
+/** Whole numbers and sums as numbers: none is above 2^53. */
+export const postgresTypes = (pg: Pick<typeof import('pg'), 'types'>) => ({
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format),
+})
+
+/** Loads the driver only here. */
 export async function openPostgres(url: string): Promise<Database> {
   const { default: pg } = await import('pg')
-  const types = {
-    getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-      oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
-  }
-  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types: types as never })
+  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types: postgresTypes(pg) })
   // A connection that is lost while idle is replaced; one in use rejects its query.
   pool.on('error', () => {})
   return overPostgres(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }))

@@ -33,4 +33,4 @@ export function asUseCaseError(error: unknown): UseCaseError {
 }
 
 const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? (error as { code: unknown }).code : undefined
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined

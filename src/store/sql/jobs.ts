@@ -136,7 +136,7 @@ export function expire(
     if (again.length > 0) {
       await db
         .updateTable('jobs')
-        .set({ state: JOB.waiting, worker: null, runAt: nowMs })
+        .set({ state: JOB.waiting, worker: null, runAt: 0 })
         .where('seq', 'in', padded(again))
         .execute()
       await scansWait(db, again)
@@ -184,7 +184,7 @@ export function cancel(
     if (ended.length === 0) return { scan: before, cancelled: false }
     const sums = new StatisticsSums()
     sums.add(ended[0], [])
-    await sums.write(db)
+    for (const query of sums.queries(db)) await db.executeQuery(query)
     await db.deleteFrom('joins').where('seq', '=', seq).execute()
     await db
       .updateTable('deliveries')
@@ -225,8 +225,7 @@ export async function queue({ database: { read } }: Context, nowMs: number): Pro
     .where('state', '>', 0)
     .groupBy('state')
     .execute()
-  const sum = (list: readonly { count: number }[]): number =>
-    list.reduce((total, { count }) => total + Number(count), 0)
+  const sum = (list: readonly { count: number }[]): number => list.reduce((total, { count }) => total + count, 0)
   const waiting = states.filter(({ state }) => state === JOB.waiting)
   const oldest = Math.min(...waiting.map(row => row.oldest))
   return {

@@ -7,10 +7,11 @@ import { deleteSample, deleteScan, sweep } from './deletion.ts'
 import { asUseCaseError, isPassing } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
 import { cancel, expire, lease, ownsIntake, putBack, queue, renew } from './jobs.ts'
+import { Loader } from './loader.ts'
 import { migrate } from './migrate.ts'
 import { addComment, changeTags, comment, comments, deleteComment } from './notes.ts'
 import { leaseDeliveries, settleDelivery } from './outbox.ts'
-import { counts, known, report, samples, scan, scansOf, scansWithin, setKept } from './records.ts'
+import { counts, known, report, sampleSeqs, samples, scan, scansOf, scansWithin, setKept } from './records.ts'
 import {
   changedVerdicts,
   endRetro,
@@ -36,7 +37,11 @@ const MAX_TRIES = 5
  */
 export async function openLedger(database: Database): Promise<Ledger> {
   await migrate(database)
-  const context: Context = { database, words: new Words() }
+  const context: Context = {
+    database,
+    words: new Words(),
+    sampleSeqs: new Loader(digests => sampleSeqs(database, digests)),
+  }
   const commits = new GroupCommit<Write, WriteResult>({ store: writes => storeWrites(context, writes), isPassing })
   const complete = async (held: Lease, end: ScanEnd, bury: boolean) => {
     const { how, scans } = await commits.add({ kind: 'complete', lease: held, end, bury })
@@ -137,5 +142,5 @@ function withUseCaseErrors(ledger: Ledger): Ledger {
       }
     },
   ])
-  return Object.fromEntries(wrapped) as unknown as Ledger
+  return Object.fromEntries(wrapped)
 }

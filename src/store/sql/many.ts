@@ -12,8 +12,32 @@ type Columns<T extends keyof Tables> = readonly (keyof Tables[T] & string)[]
 /**
  * Inserts rows in their order.
  * @param suffix - what follows the values, such as `on conflict do nothing`
- * @returns what the suffix returns, of all groups
+ * @param expressions - what a column is made of instead of its value, which stands there as `?`; for SQLite
  */
+export function insertQueries<T extends keyof Tables>(
+  db: Kysely<Tables>,
+  table: T,
+  columns: Columns<T>,
+  rows: readonly Readonly<Tables[T]>[],
+  suffix = '',
+  expressions: Readonly<Record<string, string>> = {},
+): CompiledQuery[] {
+  const numbered = !(db.getExecutor().adapter instanceof SqliteAdapter)
+  const queries: CompiledQuery[] = []
+  for (let at = 0; at < rows.length;) {
+    const size = GROUPS.find(group => group <= rows.length - at) ?? 1
+    const parameters: unknown[] = []
+    for (let index = at; index < at + size; index++) {
+      const row = rows[index]
+      for (const column of columns) parameters.push(row[column])
+    }
+    queries.push(CompiledQuery.raw(textOf(table, columns, size, suffix, numbered, expressions), parameters))
+    at += size
+  }
+  return queries
+}
+
+/** The same, carried out. @returns what the suffix returns, of all groups */
 export async function insertMany<T extends keyof Tables>(
   db: Kysely<Tables>,
   table: T,
@@ -22,30 +46,25 @@ export async function insertMany<T extends keyof Tables>(
   suffix = '',
 ): Promise<Record<string, unknown>[]> {
   const returned: Record<string, unknown>[] = []
-  const numbered = !(db.getExecutor().adapter instanceof SqliteAdapter)
-  for (let at = 0; at < rows.length;) {
-    const size = GROUPS.find(group => group <= rows.length - at) ?? 1
-    const parameters: unknown[] = []
-    for (let index = at; index < at + size; index++) {
-      const row = rows[index]
-      for (const column of columns) parameters.push(row[column])
-    }
-    const result = await db.executeQuery(CompiledQuery.raw(textOf(table, columns, size, suffix, numbered), parameters))
-    for (const row of result.rows) returned.push(row as Record<string, unknown>)
-    at += size
-  }
+  for (const query of insertQueries(db, table, columns, rows, suffix))
+    returned.push(...((await db.executeQuery(query)).rows as Record<string, unknown>[]))
   return returned
 }
 
-function textOf(table: string, columns: readonly string[], rows: number, suffix: string, numbered: boolean): string {
-  const key = `${numbered} ${table} ${rows} ${suffix}`
+function textOf(
+  table: string,
+  columns: readonly string[],
+  rows: number,
+  suffix: string,
+  numbered: boolean,
+  expressions: Readonly<Record<string, string>>,
+): string {
+  const key = `${numbered} ${table} ${rows} ${suffix} ${Object.values(expressions).join(' ')}`
   const known = texts.get(key)
   if (known !== undefined) return known
   let parameter = 0
-  const values = Array.from(
-    { length: rows },
-    () => `(${columns.map(() => (numbered ? `$${++parameter}` : '?')).join(', ')})`,
-  )
+  const place = (column: string): string => (numbered ? `$${++parameter}` : (expressions[column] ?? '?'))
+  const values = Array.from({ length: rows }, () => `(${columns.map(place).join(', ')})`)
   const names = columns.map(column => `"${column}"`).join(', ')
   const text = `insert into "${table}" (${names}) values ${values.join(', ')} ${suffix}`
   texts.set(key, text)

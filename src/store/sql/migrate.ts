@@ -30,9 +30,10 @@ export function migrate({ write, kind }: Database, migrations: readonly Migratio
     if (kind === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(db)
     const found = await versionOf(db, kind)
     if (found > known) throw new SchemaError(found, known)
-    for (const { version, name, up } of migrations) {
+    for (const migration of migrations) {
+      const { version, name } = migration
       if (version <= found) continue
-      await up(db as unknown as Kysely<unknown>, COLUMN_TYPES[kind], kind)
+      await migration.up(db as unknown as Kysely<unknown>, COLUMN_TYPES[kind], kind)
       await db.insertInto('schema_version').values({ version, name, applied_at: Date.now() }).execute()
     }
     return found
@@ -51,5 +52,5 @@ async function versionOf(db: Kysely<Tables>, kind: Database['kind']): Promise<nu
     .selectFrom('schema_version')
     .select(({ fn }) => fn.max('version').as('version'))
     .executeTakeFirst()
-  return Number(row?.version ?? 0)
+  return row?.version ?? 0
 }

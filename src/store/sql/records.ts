@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type { Report } from '../../report/index.ts'
 import type { Generation, SampleRecord, ScanRecord } from '../../usecases/index.ts'
+import type { Database } from './database.ts'
 import { fullScans, recordsBySeq, type Context } from './context.ts'
 import { bytesToHex, hexToBytes, idOf, seqOf, timeOfSeq } from './ids.ts'
 import { padded } from './many.ts'
@@ -39,8 +40,10 @@ export async function known(
   { engine, database }: Generation,
 ): Promise<ScanRecord | undefined> {
   const { read } = context.database
+  const sample = await context.sampleSeqs.get(sha256)
+  if (sample === undefined) return undefined
   const newest = fullScans(read)
-    .where('samples.sha256', '=', hexToBytes(sha256))
+    .where('scans.sample', '=', sample)
     .where('scans.state', '=', STATE.finished)
     .where('scans.report', 'is not', null)
     .orderBy('scans.seq', 'desc')
@@ -66,6 +69,16 @@ async function generationIds(
 ): Promise<{ engine: number; database: number } | undefined> {
   const ids = [await words.idOf(read, 'engine', engine), await words.idOf(read, 'database', database)]
   return ids[0] === undefined || ids[1] === undefined ? undefined : { engine: ids[0], database: ids[1] }
+}
+
+/** Numbers of contents by SHA-256. Most content of most days is new, and this says so at the least cost. */
+export async function sampleSeqs({ read }: Database, digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await read
+    .selectFrom('samples')
+    .select(['seq', 'sha256'])
+    .where('sha256', 'in', padded(digests.map(hexToBytes)))
+    .execute()
+  return new Map(rows.map(({ seq, sha256 }) => [bytesToHex(sha256), seq]))
 }
 
 /** Which column a digest of so many characters is in. */
@@ -146,7 +159,7 @@ async function sampleRecords(context: Context, rows: readonly SampleRow[]): Prom
       sizeBytes: row.size,
       firstSeenMs: timeOfSeq(count?.first ?? row.seq),
       lastSeenMs: timeOfSeq(count?.last ?? row.seq),
-      scans: Number(count?.scans ?? 0),
+      scans: count?.scans ?? 0,
       detections: end?.detections ?? [],
       kept: row.kept === 1,
       tags: tags.filter(({ sample }) => sample === row.seq).map(({ text }) => text),
@@ -195,5 +208,5 @@ export async function counts({ database }: Context): Promise<{ scans: number; sa
     select (select count(*) from scans) as scans, (select count(*) from samples) as samples,
       (select coalesce(sum(bytes), 0) from "statistics" where unit = 1 and kind = 100) as bytes`.execute(database.read)
   const [{ scans, samples: known, bytes }] = rows
-  return { scans: Number(scans), samples: Number(known), bytes: Number(bytes) }
+  return { scans, samples: known, bytes }
 }

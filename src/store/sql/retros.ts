@@ -61,10 +61,10 @@ async function retroOf(db: Kysely<Tables>, row: RetroRow): Promise<RetroScan> {
     startedAtMs: timeOfSeq(row.seq),
     state: STATES[row.state],
     database: row.database,
-    total: Number(total),
-    done: Number(done),
-    failed: Number(failed),
-    changed: Number(changed),
+    total,
+    done,
+    failed,
+    changed,
     ...(row.finishedAt === null ? {} : { finishedAtMs: row.finishedAt }),
   }
 }

@@ -92,7 +92,7 @@ async function smallestOf(context: Context, drivers: readonly Driver[], bounds: 
   for (const { sql: driver } of drivers) {
     const { rows } = await sql<{ count: number }>`select count(*) as count
       from (${bounded(driver, bounds)} limit ${SMALL + 1}) as probe`.execute(context.database.read)
-    const number = Number(rows[0].count)
+    const number = rows[0].count
     if (number <= SMALL && (best === undefined || number < best.count)) best = { sql: driver, count: number }
     if (best !== undefined && best.count <= TINY) break
   }

@@ -245,7 +245,7 @@ function nameTerm({ database: { kind } }: Context, { parts }: TextPattern): Term
 const MAX_TRIGRAMS = 12
 
 function trigramsOf(text: string): string[] {
-  const characters = [...text]
+  const characters = Array.from(text)
   const count = characters.length - TRIGRAM + 1
   return Array.from({ length: Math.max(0, Math.min(count, MAX_TRIGRAMS)) }, (_, at) =>
     characters.slice(at, at + TRIGRAM).join(''),

@@ -7,7 +7,8 @@ import { seqOf } from './ids.ts'
 import { sourceOf } from './rows.ts'
 import { VERDICTS } from '../../report/index.ts'
 import { SCAN_STATES } from '../../usecases/index.ts'
-import { WORD_KINDS } from './tables.ts'
+import { padded } from './many.ts'
+import { WORD_KINDS, type WordKind } from './tables.ts'
 
 // Searching: pages by keyset, counts and facets up to a bound.
 
@@ -48,7 +49,7 @@ export async function count(context: Context, node: SearchNode, most: number): P
   const { rows } = await sql<{
     count: number
   }>`select count(*) as count from (${from} limit ${most}) as counted`.execute(read)
-  return Number(rows[0].count)
+  return rows[0].count
 }
 
 /** Columns of scans that are counted in one pass; the rest are joined. */
@@ -74,22 +75,17 @@ export async function facets(
   )
   for (const facet of wanted) {
     if (facet in DIRECT)
-      result[facet] = ranked(rows.map(row => [labelOf(facet as keyof typeof DIRECT, row, texts), Number(row.count)]))
+      result[facet] = ranked(rows.map(row => [labelOf(facet as keyof typeof DIRECT, row, texts), row.count]))
   }
   if (wanted.includes('detection')) {
-    result.detection = await counted(
-      context,
-      sql`select m.word, count(*) as count from (${base}) as matched
-      join marks m on m.seq = matched.seq join words w on w.id = m.word
-      where matched.detections > 0 and w.kind = ${WORD_KINDS.detection} group by m.word`,
-    )
+    const marks = sql`select m.word, count(*) as count from (${base}) as matched
+      join marks m on m.seq = matched.seq where matched.detections > 0 group by m.word`
+    result.detection = await counted(context, marks, 'detection')
   }
   if (wanted.includes('tag')) {
-    result.tag = await counted(
-      context,
-      sql`select t.word, count(*) as count from (${base}) as matched
-      join tags t on t.sample = matched.sample group by t.word`,
-    )
+    const tags = sql`select t.word, count(*) as count from (${base}) as matched
+      join tags t on t.sample = matched.sample group by t.word`
+    result.tag = await counted(context, tags, 'tag')
   }
   return result
 }
@@ -119,17 +115,35 @@ function ranked(entries: readonly (readonly [string | undefined, number])[]): Fa
     .slice(0, MAX_FACET_VALUES)
 }
 
-async function counted(context: Context, query: ReturnType<typeof sql>): Promise<FacetCount[]> {
+/** Words that are counted at most, before those of another kind are left out. */
+const MAX_WORDS_COUNTED = 5000
+
+/**
+ * The most frequent words of a query. Their kind is looked up afterwards: a join with the words would be one more for
+ * PostgreSQL to plan wrongly while a table is new and it knows nothing of it.
+ */
+async function counted(context: Context, query: ReturnType<typeof sql>, kind: WordKind): Promise<FacetCount[]> {
   const { read } = context.database
   const { rows } = await sql<{
     word: number
     count: number
-  }>`${query} order by 2 desc limit ${MAX_FACET_VALUES}`.execute(read)
-  const texts = await context.words.texts(
-    read,
-    rows.map(({ word }) => word),
-  )
-  return ranked(rows.map(({ word, count: number }) => [texts.get(word), Number(number)]))
+  }>`${query} order by 2 desc limit ${MAX_WORDS_COUNTED}`.execute(read)
+  const found: [string, number][] = []
+  for (let at = 0; at < rows.length && found.length < MAX_FACET_VALUES; at += 512) {
+    const part = rows.slice(at, at + 512)
+    const words = await read
+      .selectFrom('words')
+      .select(['id', 'text'])
+      .where('id', 'in', padded(part.map(({ word }) => word)))
+      .where('kind', '=', WORD_KINDS[kind])
+      .execute()
+    const texts = new Map(words.map(({ id, text }) => [id, text]))
+    for (const { word, count: number } of part) {
+      const text = texts.get(word)
+      if (text !== undefined) found.push([text, number])
+    }
+  }
+  return ranked(found)
 }
 
 /** Stored values that begin so, in their order. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { SLOT_BITS, UseCaseError } from '../../usecases/index.ts'
+import { SLOT_BITS } from '../../usecases/index.ts'
 import type { Context } from './context.ts'
 
 export async function setting({ database: { write } }: Context, name: string): Promise<string | undefined> {
@@ -48,5 +48,14 @@ export async function claimSlot(
       where servers."until" < ${nowMs} returning slot`.execute(write)
     if (claimed.rows.length > 0) return slot
   }
-  throw new UseCaseError('internal', { detail: `there are more than ${SLOTS} servers on this ledger` })
+  // A server that is started and killed all the time leaves them all taken: the one heard of last goes. Two servers
+  // with one slot may make the same id, which is refused and made anew.
+  const oldest = write.selectFrom('servers').select('slot').orderBy('until').limit(1)
+  const taken = await write
+    .updateTable('servers')
+    .set({ worker, until: untilMs })
+    .where('slot', '=', oldest)
+    .returning('slot')
+    .executeTakeFirst()
+  return taken?.slot ?? 0
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { ThreadAnswer, ThreadOptions } from './sqlite-messages.ts'
+import type { ThreadAnswer, ThreadOptions, ThreadOrder } from './sqlite-messages.ts'
 
 /** What SQLite refused, with its extended result code (https://www.sqlite.org/rescode.html). */
 export class SqliteError extends Error {
@@ -24,12 +24,16 @@ const THREAD = import.meta.url.endsWith('.ts')
 export class SqliteThread {
   readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
+  /** Those of this turn of the loop; they go together, because a message costs more than most orders. */
+  readonly #orders: ThreadOrder[] = []
   #next = 1
   #broken: Error | undefined
 
   constructor(options: ThreadOptions) {
     this.#worker = new Worker(THREAD, { workerData: options })
-    this.#worker.on('message', (answer: ThreadAnswer) => this.#settle(answer))
+    this.#worker.on('message', (answers: readonly ThreadAnswer[]) => {
+      for (const answer of answers) this.#settle(answer)
+    })
     this.#worker.on('error', error => this.#fail(error as Error))
     this.#worker.on('exit', () => this.#fail(new SqliteError('The thread of the database has ended', 0)))
   }
@@ -42,7 +46,8 @@ export class SqliteThread {
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage({ id, sql, parameters })
+      this.#orders.push({ id, sql, parameters })
+      if (this.#orders.length === 1) setImmediate(() => this.#send(this.#orders.splice(0)))
     })
   }
 
@@ -50,6 +55,30 @@ export class SqliteThread {
     if (this.#broken !== undefined) return
     await this.execute(undefined)
     await this.#worker.terminate()
+  }
+
+  /**
+   * Bytes go in one buffer that is given away: a view would be sent with the whole of its buffer, and small Buffers are
+   * views of a shared one of 8 KiB.
+   */
+  #send(orders: readonly ThreadOrder[]): void {
+    let length = 0
+    for (const { parameters } of orders)
+      for (const value of parameters) if (value instanceof Uint8Array) length += value.length
+    if (length === 0) {
+      this.#worker.postMessage(orders, [])
+      return
+    }
+    const bytes = new Uint8Array(length)
+    let at = 0
+    const moved = (value: unknown): unknown => {
+      if (!(value instanceof Uint8Array)) return value
+      bytes.set(value, at)
+      at += value.length
+      return bytes.subarray(at - value.length, at)
+    }
+    const sent = orders.map(order => ({ ...order, parameters: order.parameters.map(moved) }))
+    this.#worker.postMessage(sent, [bytes.buffer])
   }
 
   #settle(answer: ThreadAnswer): void {

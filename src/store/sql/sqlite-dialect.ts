@@ -6,14 +6,14 @@ import type { ThreadOptions } from './sqlite-messages.ts'
 // kysely over one SQLite connection in a thread. Who has acquired the connection has it alone until it is released.
 
 /** A dialect of its own for each connection. */
-export const sqliteDialect = (options: ThreadOptions): Dialect => ({
-  createDriver: () => new ThreadDriver(options),
+export const sqliteDialect = (driver: ThreadDriver): Dialect => ({
+  createDriver: () => driver,
   createQueryCompiler: () => new SqliteQueryCompiler(),
   createAdapter: () => new SqliteAdapter(),
   createIntrospector: db => new SqliteIntrospector(db),
 })
 
-class ThreadDriver implements Driver {
+export class ThreadDriver implements Driver {
   readonly #options: ThreadOptions
   #connection: ThreadConnection | undefined
   /** The last in the row of those that wait for the connection. */
@@ -44,8 +44,19 @@ class ThreadDriver implements Driver {
     return Promise.resolve()
   }
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  /**
+   * Carries a statement out on the connection, ordered before this returns: only for who holds it. Where a transaction
+   * fails, the thread refuses everything until it is rolled back, so that nobody has to wait for one statement before the
+   * next.
+   */
+  direct(query: CompiledQuery): Promise<QueryResult<unknown>> {
+    return (this.#connection as ThreadConnection).executeQuery(query)
+  }
+
+  /** Goes with the first statement; its failure is that of every other. */
+  beginTransaction(connection: DatabaseConnection): Promise<void> {
+    connection.executeQuery(CompiledQuery.raw('begin immediate')).catch(() => {})
+    return Promise.resolve()
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {

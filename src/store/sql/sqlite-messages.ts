@@ -6,6 +6,7 @@ export interface ThreadOptions {
   readonly pragmas: readonly string[]
 }
 
+/** Orders go in lists, carried out in their order, and so do the answers. */
 export interface ThreadOrder {
   readonly id: number
   /** Undefined: close. */

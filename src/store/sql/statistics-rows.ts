@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely'
-import { insertMany } from './many.ts'
+import type { CompiledQuery, Kysely } from 'kysely'
+import { insertQueries } from './many.ts'
 import { STATE } from './rows.ts'
 import { WORD_KINDS, type ScanRow, type StatisticsRow, type Tables } from './tables.ts'
 
@@ -52,9 +52,9 @@ export class StatisticsSums {
     }
   }
 
-  async write(db: Kysely<Tables>): Promise<void> {
+  queries(db: Kysely<Tables>): CompiledQuery[] {
     const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
-    await insertMany(db, 'statistics', COLUMNS, rows, UPDATE)
+    return insertQueries(db, 'statistics', COLUMNS, rows, UPDATE)
   }
 
   #count(hour: number, row: ScanRow, kind: number, item: number): void {

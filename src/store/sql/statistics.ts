@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { VERDICTS, type Verdict } from '../../report/index.ts'
-import type { Counts, Dimension, Door, Searching, StatisticsAnswer } from '../../usecases/index.ts'
+import type { Counts, Dimension, Searching, StatisticsAnswer } from '../../usecases/index.ts'
 import type { Context } from './context.ts'
 import { sourceOf } from './rows.ts'
 import { DAY_MS, HOUR_MS, OUTCOMES, SUMS, UNITS } from './statistics-rows.ts'
@@ -49,13 +49,13 @@ export async function statistics(context: Context, question: Question): Promise<
     series.set(atMs, entry)
     if (row.item === OUTCOMES.cancelled) continue
     if (row.item === OUTCOMES.failed) {
-      entry.failed += Number(row.scans)
-      failed += Number(row.scans)
+      entry.failed += row.scans
+      failed += row.scans
       continue
     }
-    entry.verdicts[VERDICTS[row.item]] += Number(row.scans)
+    entry.verdicts[VERDICTS[row.item]] += row.scans
     const { door, label } = sourceOf(texts.get(row.source) ?? ' ')
-    const source = sources.get(`${door} ${label}`) ?? { ...zero(), door: door as Door, label }
+    const source = sources.get(`${door} ${label}`) ?? { ...zero(), door: door, label }
     sources.set(`${door} ${label}`, source)
     for (const counts of [total, entry, source]) add(counts, row)
   }
@@ -64,7 +64,7 @@ export async function statistics(context: Context, question: Question): Promise<
     fromMs,
     toMs,
     unit: question.unit,
-    total: { ...total, failed, reused: Number(reused.rows[0].scans), scansPerSecond: total.scans / seconds },
+    total: { ...total, failed, reused: reused.rows[0].scans, scansPerSecond: total.scans / seconds },
     series: [...series.values()].sort((a, b) => a.atMs - b.atMs),
     sources: [...sources.values()].sort((a, b) => b.scans - a.scans),
     rankings: await rankings(context, question, where),
@@ -83,9 +83,9 @@ const noVerdicts = (): Record<Verdict, number> =>
   Object.fromEntries(VERDICTS.map(verdict => [verdict, 0])) as Record<Verdict, number>
 
 function add(counts: Mutable<Counts>, { scans, bytes, elapsedUs }: Sums): void {
-  counts.scans += Number(scans)
-  counts.bytes += Number(bytes)
-  counts.elapsedMs += Number(elapsedUs) / 1000
+  counts.scans += scans
+  counts.bytes += bytes
+  counts.elapsedMs += elapsedUs / 1000
 }
 
 async function firstHour({ database: { read } }: Context): Promise<number> {

@@ -2,6 +2,8 @@
 // a scan is named inside by `seq`, the time and the counter of its UUIDv7 in one integer (ids.ts), so that the order of
 // seq is the order of time; repeated texts are numbers of the table `words`.
 
+import type { AccountTables } from './account-tables.ts'
+
 /** `kind` of a word; numbers are stored: never changed, only added to. */
 export const WORD_KINDS = {
   type: 1,
@@ -178,7 +180,7 @@ export interface ChangeRow {
   at: number
 }
 
-export interface Tables {
+export interface Tables extends AccountTables {
   words: WordRow
   samples: SampleRow
   scans: ScanRow

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { CompiledQuery, Transaction } from 'kysely'
 import { PRIORITIES, UseCaseError } from '../../usecases/index.ts'
 import type { Digests, Extras, KnownEnd, Lease, NewJob, NewScan, ScanEnd, ScanRecord } from '../../usecases/index.ts'
 import { Batch, factsOfEnd, wordsOfEnd, type EndFacts } from './batch.ts'
@@ -6,7 +6,7 @@ import { recordsBySeq, rowsBySeq, type Context } from './context.ts'
 import type { Database } from './database.ts'
 import type { Settled } from './group-commit.ts'
 import { bytesToHex, hexToBytes, seqOf } from './ids.ts'
-import { insertMany, padded } from './many.ts'
+import { insertQueries, padded } from './many.ts'
 import { FIRST_FINAL, newRow, recordsOf, STATE, wordsOfScan, type FullRow } from './rows.ts'
 import type { JobRow, SampleRow, ScanRow, Tables } from './tables.ts'
 import type { Word, WordIds } from './words.ts'
@@ -45,10 +45,12 @@ export async function storeWrites(
     entry.kind === 'submit' || entry.end.state !== 'finished' ? undefined : factsOfEnd(entry.end),
   )
   let resolved: WordIds | undefined
+  const later: Promise<unknown>[] = []
   const stored = await database.write.transaction().execute(async db => {
     resolved = await words.resolve(db, wordsOf(writes, facts))
-    return new GroupWriter(db, database.kind, resolved).store(writes, facts)
+    return new GroupWriter(db, database, resolved, later).store(writes, facts)
   })
+  await Promise.all(later)
   resolved?.learn()
   const rows = stored.flatMap(outcome => ('refused' in outcome ? [] : outcome.result.rows))
   const records = await recordsOf(database.write, words, rows)
@@ -80,13 +82,16 @@ function* wordsOf(writes: readonly Write[], facts: readonly (EndFacts | undefine
 
 class GroupWriter {
   readonly #db: Transaction<Tables>
-  readonly #kind: Database['kind']
+  readonly #database: Database
+  /** What was ordered and is answered after the commit, which the thread refuses where any of it fails. */
+  readonly #later: Promise<unknown>[]
   readonly #words: WordIds
   readonly #batch: Batch
 
-  constructor(db: Transaction<Tables>, kind: Database['kind'], words: WordIds) {
+  constructor(db: Transaction<Tables>, database: Database, words: WordIds, later: Promise<unknown>[]) {
     this.#db = db
-    this.#kind = kind
+    this.#database = database
+    this.#later = later
     this.#words = words
     this.#batch = new Batch(words)
   }
@@ -96,7 +101,8 @@ class GroupWriter {
     const scans = writes.flatMap(entry =>
       entry.kind === 'submit' ? [entry.job.scan] : entry.kind === 'record' ? [entry.scan] : [],
     )
-    const samples = await ensureSamples(this.#db, scans)
+    const isBlind = this.#database.direct !== undefined && writes.every(isPlainRecord)
+    const samples = isBlind ? await this.#unseenSamples(scans) : await this.#ensureSamples(scans)
     const repeated = await this.#idempotency(writes)
     const inFlight = await this.#inFlight(writes, samples)
     const held = await this.#held(writes)
@@ -113,13 +119,63 @@ class GroupWriter {
         results.push(before)
         continue
       }
-      if (extras.notify !== undefined) this.#notify(row, extras.notify)
+      if (extras.notify !== undefined)
+        this.#notify(row, extras.notify, entry.kind === 'record' ? entry.end.finishedAtMs : undefined)
       this.#batch.scans.push(row)
       if (entry.kind === 'submit') results.push({ result: await this.#submit(row, entry.job, inFlight) })
       else results.push({ result: await this.#record(row, entry.end, facts[index]) })
     }
-    await this.#batch.write(this.#db, this.#kind === 'sqlite')
+    await this.#carryOut(this.#batch.queries(this.#db, this.#database.kind === 'sqlite', isBlind))
     return results
+  }
+
+  /** SQLite gets them in one message with the commit; the protocol of PostgreSQL takes one at a time. */
+  async #carryOut(queries: readonly CompiledQuery[]): Promise<void> {
+    const { direct } = this.#database
+    for (const query of queries) {
+      if (direct === undefined) await this.#db.executeQuery(query)
+      else this.#order(direct(query))
+    }
+  }
+
+  #order(answer: Promise<unknown>): void {
+    answer.catch(() => {})
+    this.#later.push(answer)
+  }
+
+  /** Numbers of the contents, made where they are missing. */
+  async #ensureSamples(scans: readonly NewScan[]): Promise<Map<string, number>> {
+    const found = new Map<string, number>()
+    if (scans.length === 0) return found
+    const wanted = new Map(scans.map(scan => [scan.sha256, scan]))
+    const find = async (digests: readonly string[]): Promise<void> => {
+      const rows = await this.#db
+        .selectFrom('samples')
+        .select(['seq', 'sha256'])
+        .where('sha256', 'in', padded(digests.map(hexToBytes)))
+        .execute()
+      for (const { seq, sha256 } of rows) found.set(bytesToHex(sha256), seq)
+    }
+    await find([...wanted.keys()])
+    const missing = [...wanted.values()]
+      .filter(({ sha256 }) => !found.has(sha256))
+      .sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
+    if (missing.length === 0) return found
+    await this.#carryOut(
+      insertQueries(this.#db, 'samples', SAMPLE_COLUMNS, missing.map(sampleRow), 'on conflict (sha256) do nothing'),
+    )
+    // SQLite has one writer: what was missing is now what was made. In PostgreSQL another server may have come first.
+    if (this.#database.kind === 'postgres') await find(missing.map(({ sha256 }) => sha256))
+    else for (const { sha256, id } of missing) found.set(sha256, seqOf(id))
+    return found
+  }
+
+  /** Numbers that nobody needs to know: scans that have ended name their content by its digest, in the same message. */
+  async #unseenSamples(scans: readonly NewScan[]): Promise<Map<string, number>> {
+    const unique = new Map(scans.map(scan => [scan.sha256, scan]))
+    const rows = [...unique.values()].map(sampleRow)
+    await this.#carryOut(insertQueries(this.#db, 'samples', SAMPLE_COLUMNS, rows, 'on conflict (sha256) do nothing'))
+    return new Map(rows.map(({ sha256 }) => [bytesToHex(sha256), sha256 as unknown as number]))
   }
 
   async #idempotency(writes: readonly Write[]): Promise<Map<string, { seq: number; fingerprint: string }>> {
@@ -157,9 +213,10 @@ class GroupWriter {
     return { result: { how: 'repeated', rows: [], earlier: before.seq } }
   }
 
-  #notify(row: ScanRow, { url, secret }: NonNullable<Extras['notify']>): void {
+  /** A scan that is stored with its end has nothing to wait for. */
+  #notify(row: ScanRow, { url, secret }: NonNullable<Extras['notify']>, endedAtMs: number | undefined): void {
     this.#batch.deliveries.push({
-      seq: row.seq, url, secret: secret ?? null, state: 0, attempt: 0, runAt: 0, leaseUntil: 0, error: null,
+      seq: row.seq, url, secret: secret ?? null, state: endedAtMs === undefined ? 0 : 1, attempt: 0, runAt: endedAtMs ?? 0, leaseUntil: 0, error: null,
     }) // prettier-ignore
   }
 
@@ -244,7 +301,7 @@ class GroupWriter {
     const seqs = writes.flatMap(entry => (entry.kind === 'complete' ? [seqOf(entry.lease.scan)] : []))
     if (seqs.length === 0) return { jobs: new Map(), followers: new Map(), scans: new Map() }
     let query = this.#db.selectFrom('jobs').selectAll().where('seq', 'in', padded(seqs)).orderBy('seq')
-    if (this.#kind === 'postgres') query = query.forUpdate()
+    if (this.#database.kind === 'postgres') query = query.forUpdate()
     const jobs = await query.execute()
     const joins = await this.#db.selectFrom('joins').selectAll().where('leader', 'in', padded(seqs)).execute()
     const all = [...seqs, ...joins.map(({ seq }) => seq)]
@@ -322,42 +379,17 @@ const fullRow = (row: ScanRow, { sha256, sha1, md5 }: Digests): FullRow => ({
   md5: hexToBytes(md5),
 })
 
-/** Numbers of the contents, made where they are missing. */
-async function ensureSamples(
-  db: Kysely<Tables>,
-  scans: readonly (Digests & { readonly id: string; readonly sizeBytes: number })[],
-): Promise<Map<string, number>> {
-  const found = new Map<string, number>()
-  if (scans.length === 0) return found
-  const wanted = new Map(scans.map(scan => [scan.sha256, scan]))
-  const find = async (digests: readonly string[]): Promise<void> => {
-    const rows = await db
-      .selectFrom('samples')
-      .select(['seq', 'sha256'])
-      .where('sha256', 'in', padded(digests.map(hexToBytes)))
-      .execute()
-    for (const { seq, sha256 } of rows) found.set(bytesToHex(sha256), seq)
-  }
-  await find([...wanted.keys()])
-  const missing = [...wanted.values()]
-    .filter(({ sha256 }) => !found.has(sha256))
-    .sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
-  if (missing.length === 0) return found
-  const rows = missing.map<SampleRow>(({ id, sha256, sha1, md5, sizeBytes }) => ({
-    seq: seqOf(id), sha256: hexToBytes(sha256), sha1: hexToBytes(sha1), md5: hexToBytes(md5), size: sizeBytes, kept: 0,
-  })) // prettier-ignore
-  const made = await insertMany(
-    db,
-    'samples',
-    SAMPLE_COLUMNS,
-    rows,
-    'on conflict (sha256) do nothing returning seq, sha256',
-  )
-  for (const { seq, sha256 } of made as unknown as { seq: number; sha256: Uint8Array }[])
-    found.set(bytesToHex(sha256), seq)
-  const others = missing.filter(({ sha256 }) => !found.has(sha256))
-  if (others.length > 0) await find(others.map(({ sha256 }) => sha256))
-  return found
-}
+/** Needs nothing of what is stored to be stored itself. */
+const isPlainRecord = (entry: Write): boolean =>
+  entry.kind === 'record' && entry.end.state !== 'known' && entry.extras.idempotency === undefined
+
+const sampleRow = ({ id, sha256, sha1, md5, sizeBytes }: NewScan): SampleRow => ({
+  seq: seqOf(id),
+  sha256: hexToBytes(sha256),
+  sha1: hexToBytes(sha1),
+  md5: hexToBytes(md5),
+  size: sizeBytes,
+  kept: 0,
+})
 
 const SAMPLE_COLUMNS = ['seq', 'sha256', 'sha1', 'md5', 'size', 'kept'] as const

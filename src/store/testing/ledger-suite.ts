@@ -325,7 +325,7 @@ export function ledgerSuite(name: string, open: () => Promise<Database>): void {
         await ledger.startRetro(retro)
         expect(await ledger.retro(retro.id)).toEqual(retro)
         const candidates = await ledger.retroCandidates({ database, limit: 10 })
-        expect(candidates.map(({ scan }) => scan?.name).sort()).toEqual(['retro-1.bin', 'retro-2.bin'])
+        expect(candidates.map(({ scan }) => scan?.name ?? '').sort()).toEqual(['retro-1.bin', 'retro-2.bin'])
         const [one, two] = candidates
         expect(await ledger.retroCandidates({ database, after: one.sha256, limit: 10 })).toEqual([two])
         for (const content of ['retro-1', 'retro-2'])
@@ -411,6 +411,9 @@ export function ledgerSuite(name: string, open: () => Promise<Database>): void {
         expect(await ledger.claimSlot('s2', NOW, NOW + 1000)).toBe(1)
         expect(await ledger.claimSlot('s1', NOW, NOW + 20)).toBe(0)
         expect(await ledger.claimSlot('s3', NOW + 30, NOW + 1000)).toBe(0)
+        for (let slot = 2; slot < 32; slot++)
+          expect(await ledger.claimSlot(`s${slot + 2}`, NOW + 30, NOW + 2000)).toBe(slot)
+        expect([0, 1]).toContain(await ledger.claimSlot('one more', NOW + 30, NOW + 3000))
       })
     })
   })

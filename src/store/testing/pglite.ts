@@ -9,5 +9,5 @@ export async function openPglite(): Promise<Database> {
   const INT8 = 20
   const NUMERIC = 1700
   const pglite = await PGlite.create({ extensions: { pg_trgm }, parsers: { [INT8]: Number, [NUMERIC]: Number } })
-  return overPostgres(new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: pglite as never }) }))
+  return overPostgres(new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: pglite }) }))
 }

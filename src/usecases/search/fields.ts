@@ -1,5 +1,6 @@
 import { REASONS, VERDICTS } from '../../report/index.ts'
-import { KEEP_RULES, PRIORITIES, SCAN_STATES } from '../nouns.ts'
+import { KEEP_RULES } from '../limits.ts'
+import { PRIORITIES, SCAN_STATES } from '../nouns.ts'
 import { DOORS } from '../policy.ts'
 
 // Every field a query may name: parser, completion, compiler and docs/search.md come from this table.

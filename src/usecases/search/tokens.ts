@@ -26,7 +26,7 @@ const SIGNS: ReadonlyMap<string, 'open' | 'close'> = new Map([
 ])
 /** Longest first. */
 const OPERATOR_TEXTS = [...OPERATORS].sort((a, b) => b.length - a.length)
-const ENDS_WORD = new Set([...' \t\r\n()"', ...OPERATOR_TEXTS.map(text => text[0])])
+const ENDS_WORD = new Set([' ', '\t', '\r', '\n', '(', ')', '"', ...OPERATOR_TEXTS.map(text => text[0])])
 
 /** @throws UseCaseError invalid-query */
 export function tokensOf(query: string): Token[] {

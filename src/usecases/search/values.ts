@@ -85,7 +85,7 @@ function extentOf(spec: FieldSpec, text: string, span: Span, nowMs: number): Ext
   if (spec.kind === 'time') return timeOf(text, span, nowMs)
   const match = NUMBER.exec(text)?.groups
   const units = spec.kind === 'size' ? SIZE_UNITS : spec.kind === 'duration' ? DURATION_UNITS : { '': 1 }
-  const unit = match === undefined ? undefined : (units as Readonly<Record<string, number>>)[match.unit]
+  const unit = match === undefined ? undefined : units[match.unit]
   if (match === undefined || unit === undefined) {
     const names = Object.keys(units).filter(name => name !== '')
     throw invalid(

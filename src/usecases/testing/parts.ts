@@ -1,7 +1,8 @@
 import { systemClock, systemHashes, systemRandom } from '../../store/host.ts'
 import type { AccountUseCases } from '../accounts.ts'
 import type { Ledger } from '../ports/ledger.ts'
-import { USE_CASE_LIMITS, type Parts } from '../parts.ts'
+import { USE_CASE_LIMITS } from '../limits.ts'
+import type { Parts } from '../parts.ts'
 import type { Principal, Role } from '../policy.ts'
 import { fakeScanner, type FakeScanner } from './fake-scanner.ts'
 import { memoryVault, type MemoryVault } from './memory-vault.ts'
@@ -34,7 +35,8 @@ export function testParts(ledger: Ledger, more: Partial<Parts> = {}): TestParts 
         return Promise.resolve()
       },
     },
-    clock: systemClock,
+    // What is done again after seconds is done after some milliseconds here.
+    clock: { now: () => Date.now(), after: (delayMs, call) => systemClock.after(delayMs / 20, call) },
     random: systemRandom,
     hashes: systemHashes,
     log: () => {},
