@@ -57,7 +57,8 @@ export function refuseOtherSites(request: FastifyRequest): void {
     throw new HttpError('cross-site', `Sec-Fetch-Site is ${String(site)}`)
   const { origin, host } = request.headers
   if (origin === undefined) return
-  if (!URL.canParse(origin) || new URL(origin).host !== host) throw new HttpError('cross-site', 'Origin is another site')
+  if (!URL.canParse(origin) || new URL(origin).host !== host)
+    throw new HttpError('cross-site', 'Origin is another site')
 }
 
 /** The name in a Host header, without its port. */

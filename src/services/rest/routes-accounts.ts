@@ -7,7 +7,8 @@ import * as s from './schemas.ts'
 
 const ById = s.closed({ id: s.AnyId })
 const OfAccount = s.closed({ account: Type.Optional(s.AnyId) })
-const instant = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description }))
+const instant = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description }))
 const Span = { fromMs: instant('Not before'), toMs: instant('Before') } // prettier-ignore
 const STATE_COOKIE = 'lazaret_oidc'
 

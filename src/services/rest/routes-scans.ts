@@ -1,5 +1,12 @@
 import { Type } from 'typebox'
-import { createWriter, FORMATS, MEDIA_TYPES, createSummary, type Report, type ReportFormat } from '../../report/index.ts'
+import {
+  createWriter,
+  FORMATS,
+  MEDIA_TYPES,
+  createSummary,
+  type Report,
+  type ReportFormat,
+} from '../../report/index.ts'
 import { isFinal, MAX_LOOKUPS, UseCaseError, type ScanRecord, type Submitted } from '../../usecases/index.ts'
 import { sendEvents } from './events.ts'
 import { negotiate } from './negotiate.ts'
@@ -60,8 +67,7 @@ const formatOf = (call: Call<unknown, { format?: ReportFormat }>): ReportFormat 
   call.query.format ?? negotiate<ReportFormat>(call.request.headers.accept, REPORTS)
 
 const sharesTag = (given: string | undefined, etag: string): boolean =>
-  given !== undefined &&
-  given.split(',').some(tag => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
+  given !== undefined && given.split(',').some(tag => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 
 export const SCAN_ROUTES: readonly Route[] = [
   route({

@@ -63,7 +63,9 @@ async function* filesOf(
   door: UploadDoor,
 ): AsyncGenerator<Upload> {
   const { maxFiles } = door.limits
-  const parts = request.parts({ limits: { files: maxFiles, fields: 16, fieldSize: MAX_OPTIONS_BYTES, parts: maxFiles + 16, headerPairs: 20 } })
+  const parts = request.parts({
+    limits: { files: maxFiles, fields: 16, fieldSize: MAX_OPTIONS_BYTES, parts: maxFiles + 16, headerPairs: 20 },
+  })
   let given = common
   let files = 0
   const iterator = parts[Symbol.asyncIterator]()
@@ -142,7 +144,10 @@ function passwordsOf({ headers }: FastifyRequest): { readonly passwords?: readon
   try {
     return { passwords: texts.map(text => decodeURIComponent(text)) }
   } catch {
-    throw new UseCaseError('invalid-input', { detail: 'Lazaret-Password is percent-encoded UTF-8', where: '/passwords' })
+    throw new UseCaseError('invalid-input', {
+      detail: 'Lazaret-Password is percent-encoded UTF-8',
+      where: '/passwords',
+    })
   }
 }
 
