@@ -5,7 +5,7 @@ import { isAllowed, POLICY, ROLES } from '../../usecases/index.ts'
 import { principal } from '../../usecases/testing/parts.ts'
 import { openApiOf } from './openapi.ts'
 import { ROUTES } from './routes.ts'
-import { testServer, type TestServer } from './testing/server.ts'
+import { testServer, type TestServer } from './house.fuzz.ts'
 
 let server: TestServer
 beforeAll(async () => {

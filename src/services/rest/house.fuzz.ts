@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openLedger, openSqlite } from '../../../store/index.ts'
-import type { Authenticator, Role } from '../../../usecases/index.ts'
-import { createUseCases, noAccounts, ROLES, UseCaseError } from '../../../usecases/index.ts'
-import { principal, testParts, type TestParts } from '../../../usecases/testing/parts.ts'
-import type { RestLimits } from '../limits.ts'
-import { startRest } from '../server.ts'
+import { openLedger, openSqlite } from '../../store/index.ts'
+import type { Authenticator, Role } from '../../usecases/index.ts'
+import { createUseCases, noAccounts, ROLES, UseCaseError } from '../../usecases/index.ts'
+import { principal, testParts, type TestParts } from '../../usecases/testing/parts.ts'
+import type { RestLimits } from './limits.ts'
+import { startRest } from './server.ts'
 
 // A server for tests: everything real but scanner, vault and accounts. A key is the name of a role.
 
