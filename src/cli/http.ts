@@ -55,7 +55,8 @@ export async function startHttp(
   const hosts = httpHost.length === 0 ? {} : { hosts: httpHost.map(name => name.toLowerCase()) }
   const limits = { maxUploadBytes: settings.maxUpload }
   try {
-    return await startRest({ ...address, useCases, authenticator, version: VERSION, limits, log, ...hosts, ...tls } as never)
+    const { host, port } = address
+    return await startRest({ host, port, useCases, authenticator, version: VERSION, limits, log, ...hosts, ...tls })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     if (settings.http !== HTTP_DEFAULT) throw new CliError('cannot-listen', { what: settings.http, detail }, { cause: error })
