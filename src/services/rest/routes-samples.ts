@@ -117,9 +117,9 @@ export const SAMPLE_ROUTES: readonly Route[] = [
     handle: ({ useCases, principal, params }) => useCases.deleteComment(principal, params),
   }),
   route({
-    operationId: 'deleteSample', tag: 'Samples', method: 'DELETE', path: '/samples/{sha256}', useCase: 'deleteSample',
-    summary: 'Delete content with every scan of it', params: BySha256, replies: [NO_CONTENT], errors: ['sample-not-found'],
-    handle: ({ useCases, principal, params }) => useCases.deleteSample(principal, params),
+    operationId: 'deleteSample', tag: 'Samples', method: 'DELETE', path: '/samples/{digest}', useCase: 'deleteSample',
+    summary: 'Delete content with every scan of it', params: s.closed({ digest: s.Sha256 }), replies: [NO_CONTENT], errors: ['sample-not-found'],
+    handle: ({ useCases, principal, params }) => useCases.deleteSample(principal, { sha256: params.digest }),
   }),
   route({
     operationId: 'rescan', tag: 'Samples', method: 'POST', path: '/samples/{digest}/rescan', useCase: 'rescan',

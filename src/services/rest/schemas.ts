@@ -414,6 +414,6 @@ export const AuditEntry = Type.Object({
 export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   Scan, Report, Submitted, Scanned, Problem, BatchEntry, Sample, LookUp, Artifact, Comment, SampleAnswer, SearchAnswer,
   Completion, Statistics, RetroScan, ChangedVerdict, Database, Signature, Engine, Reloaded, Health, Readiness, Queue,
-  DeadLetter, Retention, RetentionOutcome, Quota, Account, Key, Session, Me, QuotaState, AuditEntry, Options, Notify,
+  DeadLetter, Retention, RetentionOutcome, Quota, Account, Key, Session, Me, QuotaState, AuditEntry,
   UploadOptions,
 } // prettier-ignore
