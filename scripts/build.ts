@@ -120,6 +120,8 @@ async function buildBundle(bundle: Bundle): Promise<Stamp> {
     outdir: 'dist',
     chunkNames: `${CHUNK_PREFIX}[name]-[hash]`,
     bundle: true,
+    // Written for `require`, which a bundle of modules does not have; they are installed beside it.
+    external: ['fastify', '@fastify/*', 'pg'],
     format: 'esm',
     platform: 'node',
     target: 'node24',

@@ -46,6 +46,8 @@ export interface OptionSpec {
 }
 
 const DAY_SECONDS = 86_400
+/** Where HTTP is spoken if nobody says otherwise. */
+export const HTTP_DEFAULT = '127.0.0.1:8320'
 
 const ASKING = ['scan', 'status', 'db reload'] as const
 const ACCOUNT = [
@@ -417,6 +419,37 @@ const DECLARED = [
     many: true,
     text: 'Record scans of these listeners in the ledger too, and keep their content by the same rule. May be given several times.',
     otherwise: 'none',
+    commands: ['serve'],
+  },
+  {
+    name: 'http',
+    kind: 'text',
+    placeholder: 'HOST:PORT',
+    default: HTTP_DEFAULT,
+    text: 'Listen here with HTTP, for REST; `https://HOST:PORT` with --cert and --key; `none`: nowhere. Where other machines can reach it, accounts are needed.',
+    commands: ['serve'],
+  },
+  {
+    name: 'httpHost',
+    kind: 'text',
+    placeholder: 'NAME',
+    many: true,
+    text: 'Name under which the HTTP listener is reached, as it stands in the header Host. May be given several times.',
+    otherwise: 'on loopback the names of loopback, elsewhere any',
+    commands: ['serve'],
+  },
+  {
+    name: 'fetchUrls',
+    kind: 'flag',
+    default: false,
+    text: 'Fetch content from URLs that clients name; only from public addresses.',
+    commands: ['serve'],
+  },
+  {
+    name: 'webhookPrivate',
+    kind: 'flag',
+    default: false,
+    text: 'Send webhooks to private addresses too.',
     commands: ['serve'],
   },
   {

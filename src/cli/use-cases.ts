@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VERSION } from '../client/index.ts'
 import { ScanFailure, type ScanFailureCode, type Scanner } from '../scan/index.ts'
+import { createFetcher, createSender } from '../services/outbound/index.ts'
 import { createPackager, openVault, systemClock, systemHashes, systemRandom, vaultKeyFile } from '../store/index.ts'
 import type { EncryptedVault, OpenVaultOptions } from '../store/index.ts'
 import { createUseCases, USE_CASE_LIMITS } from '../usecases/index.ts'
@@ -55,6 +56,8 @@ export async function startUseCases(
       exclusive: storeOf(settings).startsWith('sqlite:'),
       notifyKey: await notifyKey(ledger),
       packager: createPackager(),
+      sender: createSender({ maxBytes: maxUpload, allowPrivate: settings.webhookPrivate }),
+      ...(settings.fetchUrls ? { fetcher: createFetcher({ maxBytes: maxUpload }) } : {}),
       catalogue: catalogueOf(() => scanner.image()),
       openPath,
     })
