@@ -38,7 +38,7 @@ function content(): Buffer {
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: connections })
-function post(path: string, body: Buffer | AsyncIterable<Buffer>): Promise<number> {
+function post(path: string, body: Buffer | Iterable<Buffer>): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/octet-stream', ...(Buffer.isBuffer(body) ? { 'content-length': body.length } : {}) }
     const asked = request({ port: PORT, host: '127.0.0.1', method: 'POST', path, agent, headers }, reply => {
@@ -51,8 +51,8 @@ function post(path: string, body: Buffer | AsyncIterable<Buffer>): Promise<numbe
   })
 } // prettier-ignore
 
-async function pour(body: AsyncIterable<Buffer>, asked: ReturnType<typeof request>): Promise<void> {
-  for await (const chunk of body) if (!asked.write(chunk)) await new Promise(resolve => asked.once('drain', resolve))
+async function pour(body: Iterable<Buffer>, asked: ReturnType<typeof request>): Promise<void> {
+  for (const chunk of body) if (!asked.write(chunk)) await new Promise(resolve => asked.once('drain', resolve))
   asked.end()
 }
 
@@ -88,10 +88,9 @@ const residentBytes = (): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 let peak = 0
 const watch = setInterval(() => (peak = Math.max(peak, residentBytes())), 50)
-async function* long(): AsyncGenerator<Buffer> {
+function* long(): Generator<Buffer> {
   const chunk = Buffer.alloc(1024 * 1024, 'x')
   for (let sent = 0; sent < Number(values.gigabytes) * 1024; sent++) {
-    await undefined
     yield chunk
   }
 }

@@ -243,7 +243,7 @@ export const SCAN_ROUTES: readonly Route[] = [
 async function drained({ input }: Upload): Promise<void> {
   if (!('stream' in input.content)) return
   try {
-    for await (const _ of input.content.stream) await undefined
+    for await (const chunk of input.content.stream) void chunk
   } catch {
     // its end is what counts
   }

@@ -28,7 +28,10 @@ const pathOf = (path: string): string =>
     .replace('{digest}', SHA)
     .replace('{artifact}', '0')
     .replace('{name}', 'X')
-type Init = Parameters<typeof fetch>[1] & { readonly role?: string }
+type Init = Omit<NonNullable<Parameters<typeof fetch>[1]>, 'headers'> & {
+  readonly role?: string
+  readonly headers?: Record<string, string>
+}
 const ask = (path: string, { role = 'administrator', headers, ...init }: Init = {}): Promise<Response> =>
   fetch(`${server.url}${path}`, {
     redirect: 'manual',
@@ -219,7 +222,7 @@ it('answers no request with 500, whatever stands in it', async () => {
     fc.asyncProperty(fc.constantFrom(...ROUTES.filter(({ operationId }) => !skipped.has(operationId))), value, fc.dictionary(fc.constantFrom('limit', 'cursor', 'query', 'name', 'format', 'text', 'facets', 'under', 'fromMs', 'keep', 'position', 'sort'), value), body, async (route, segment, query, text) => {
       const path = route.path.replaceAll(/\{\w+\}/g, () => encodeURIComponent(segment) || 'x')
       const init = route.method === 'GET' ? {} : { body: text, headers: { 'content-type': 'application/json' } }
-      const reply = await ask(`${path}?${new URLSearchParams(query)}`, { method: route.method, ...init })
+      const reply = await ask(`${path}?${new URLSearchParams(query).toString()}`, { method: route.method, ...init })
       await reply.text()
       expect([route.operationId, reply.status]).not.toEqual([route.operationId, 500])
     }),
