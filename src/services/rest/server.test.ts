@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import fc from 'fast-check'
+import { Check } from 'typebox/value'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isAllowed, POLICY, ROLES } from '../../usecases/index.ts'
 import { principal } from '../../usecases/testing/parts.ts'
@@ -139,6 +140,20 @@ describe('scans', () => {
     expect(JSON.stringify(submissions)).not.toContain('"passwords"')
   })
 
+  it('a stream of events is never silent', async () => {
+    const { scan } = await bodyOf(await post('/scans?name=h', 'hang'))
+    const stop = new AbortController()
+    const reply = await ask(`/scans/${scan.id}/events`, { signal: stop.signal })
+    let text = ''
+    for await (const chunk of reply.body ?? []) {
+      text += Buffer.from(chunk as Uint8Array).toString()
+      if (text.includes(': heartbeat')) break
+    }
+    expect(text).toMatch(/event: (queued|running)/)
+    stop.abort()
+    expect((await ask(`/scans/${scan.id}/cancel`, { method: 'POST' })).status).toBe(200)
+  })
+
   it('the same key makes one scan', async () => {
     const [one, two] = [await bodyOf(await post('/scans', 'idem', { 'idempotency-key': 'k' })), await bodyOf(await post('/scans', 'idem', { 'idempotency-key': 'k' }))]
     expect([two.scan.id, two.how]).toEqual([one.scan.id, 'repeated'])
@@ -223,7 +238,11 @@ it('answers no request with 500, whatever stands in it', async () => {
       const path = route.path.replaceAll(/\{\w+\}/g, () => encodeURIComponent(segment) || 'x')
       const init = route.method === 'GET' ? {} : { body: text, headers: { 'content-type': 'application/json' } }
       const reply = await ask(`${path}?${new URLSearchParams(query).toString()}`, { method: route.method, ...init })
-      await reply.text()
+      const answer = await reply.text()
+      if (reply.headers.get('content-type') === 'application/json') {
+        const schema = route.replies.find(({ status }) => status === reply.status)?.schema
+        expect([route.operationId, schema !== undefined && Check(schema, JSON.parse(answer))]).toEqual([route.operationId, true])
+      }
       expect([route.operationId, reply.status]).not.toEqual([route.operationId, 500])
     }),
     { numRuns: 150 },

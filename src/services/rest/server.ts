@@ -37,7 +37,6 @@ export interface RestOptions {
 export interface RestListener {
   /** `http://127.0.0.1:8320` */
   readonly address: string
-  /** For handlers of other services on the same port, before it listens; see `mount`. */
   close(): Promise<void>
 }
 
