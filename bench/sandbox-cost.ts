@@ -2,11 +2,10 @@
 // the scanning thread itself and in sandboxes, by processor time of all processes. 7-Zip always runs in a sandbox, so
 // its kind is left out.
 // usage: node bench/sandbox-cost.ts [--megabytes 60] [--runs 9]
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
 import { COMPONENTS, MANIFESTS } from '../src/components/index.ts'
 import { componentContext, createLocalScanner, RUNTIME_LIMITS } from '../src/runtime/index.ts'
 import { imageParts } from '../src/runtime/image.ts'
@@ -24,8 +23,12 @@ const PROMISE = 1 / 1.15
 const KINDS = new Set(['zip', 'tar', 'docx', 'pdf', 'mail'])
 const MAX_TIME_MS = 600_000
 
-// As the command line and the engine have it.
-setFlagsFromString('--semi-space-growth-factor=1')
+/** As engines are started. */
+const ENGINE_FLAG = '--max-semi-space-size=2'
+if (!process.execArgv.includes(ENGINE_FLAG)) {
+  const words = [ENGINE_FLAG, ...process.argv.slice(1)]
+  process.exit(spawnSync(process.execPath, words, { stdio: 'inherit' }).status ?? 1)
+}
 
 const { values } = parseArgs({
   options: { megabytes: { type: 'string', default: '60' }, runs: { type: 'string', default: '9' } },
