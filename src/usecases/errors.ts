@@ -35,7 +35,7 @@ export const USE_CASE_ERRORS = {
     title: 'The request is not valid',
     status: 400,
     fault: 'Sender',
-    remedy: 'The detail names the part; docs/api.md describes it',
+    remedy: 'The detail names the part; docs/rest.md describes it',
   },
   'invalid-query': {
     title: 'The search query cannot be read',
