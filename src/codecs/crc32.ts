@@ -16,6 +16,9 @@ function slicingTables(): Int32Array {
 
 const TABLES = slicingTables()
 
+/** For ciphers that step the sum byte by byte. */
+export const CRC32_TABLE = TABLES.subarray(0, 256)
+
 /**
  * CRC-32 of `bytes` (RFC 1952, section 8), unsigned. `previous` is the value of what came before: pieces can be summed
  * one after the other. Eight bytes at a time; no allocation.

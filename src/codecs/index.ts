@@ -7,7 +7,7 @@
 export type { Decoder } from './decoder.ts'
 export { collected, concatenated } from './collect.ts'
 export type { Collected } from './collect.ts'
-export { crc32 } from './crc32.ts'
+export { crc32, CRC32_TABLE } from './crc32.ts'
 export { inflate, zlibInflate } from './inflate.ts'
 export type { DeflateVariant } from './inflate.ts'
 export { ascii85Decode } from './ascii85.ts'

@@ -18,12 +18,13 @@ const DAY_MS = 24 * HOUR_MS
 /** The epoch was a Thursday: three days after the Monday of its week. */
 const MONDAY_MS = 3 * DAY_MS
 
-const LENGTH_MS: Readonly<Record<Interval, number>> = { hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS }
+/** Length of each interval. */
+export const INTERVAL_MS: Readonly<Record<Interval, number>> = { hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS }
 
 /** Start of the interval that holds a moment, both in milliseconds since the epoch, UTC. */
 export function intervalStartMs(interval: Interval, momentMs: number): number {
   const shift = interval === 'week' ? MONDAY_MS : 0
-  const length = LENGTH_MS[interval]
+  const length = INTERVAL_MS[interval]
   return Math.floor((momentMs + shift) / length) * length - shift
 }
 

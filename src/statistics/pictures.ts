@@ -1,6 +1,6 @@
 import { VERDICTS } from '../report/index.ts'
+import { INTERVAL_MS } from './classes.ts'
 import { element, type Markup } from './markup.ts'
-import type { Interval } from './limits.ts'
 import type { Statistics } from './model.ts'
 import { figure } from './units.ts'
 
@@ -10,7 +10,6 @@ const WIDTH = 960
 const HEIGHT = 180
 const AXIS = 24
 const GAP = 1
-const LENGTH_MS: Readonly<Record<Interval, number>> = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 }
 
 const svg = (label: string, height: number, children: readonly Markup[]): Markup =>
   element('svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': label }, children)
@@ -48,11 +47,11 @@ export function verdictStrip({ verdicts, totals }: Statistics): Markup {
 export function timelinePicture({ timeline, interval }: Statistics): Markup {
   if (timeline.length === 0) return element('p', { class: 'empty' }, ['Nothing was scanned'])
   const firstMs = Date.parse(timeline[0].start)
-  const slots = (Date.parse(timeline[timeline.length - 1].start) - firstMs) / LENGTH_MS[interval] + 1
+  const slots = (Date.parse(timeline[timeline.length - 1].start) - firstMs) / INTERVAL_MS[interval] + 1
   const most = Math.max(...timeline.map(({ files }) => files))
   const step = WIDTH / slots
   const columns = timeline.flatMap(slot => {
-    const x = ((Date.parse(slot.start) - firstMs) / LENGTH_MS[interval]) * step
+    const x = ((Date.parse(slot.start) - firstMs) / INTERVAL_MS[interval]) * step
     let y = HEIGHT
     return [...VERDICTS].reverse().flatMap(verdict => {
       const files = slot[verdict]

@@ -1,5 +1,5 @@
-import { visible } from '../../report/index.ts'
 import { systemHashes } from '../../store/index.ts'
+import { csvLine } from '../../report/index.ts'
 import { AUDIT_COLUMNS, auditLine, auditRow, verifyAudit, type UseCaseName } from '../../usecases/index.ts'
 import { EXIT } from '../commands.ts'
 import type { Run } from '../commands.ts'
@@ -14,9 +14,9 @@ export const auditExport: Run = context =>
   atConsole(context, { make: false }, async ({ useCases, who }) => {
     const write = writerTo(context.stdout)
     const { csv } = context.settings
-    if (csv) await write(`${AUDIT_COLUMNS.join(',')}\r\n`)
+    if (csv) await write(csvLine(AUDIT_COLUMNS))
     for await (const entry of await useCases.exportAudit(who, {})) {
-      await write(csv ? `${auditRow(entry, visible)}\r\n` : `${auditLine(entry)}\n`)
+      await write(csv ? auditRow(entry) : `${auditLine(entry)}\n`)
     }
     return EXIT.clean
   })

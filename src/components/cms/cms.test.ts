@@ -56,6 +56,39 @@ describe('messages of PKCS#7', () => {
     expect([collected.children, missedOf(collected)]).toEqual([[], []])
   })
 
+  it.each([
+    ['DER', signed(element, octets(element))],
+    ['BER', signed(open, octets(open))],
+    ['PEM', pem(signed(element, octets(element)))],
+    ['PEM, inside', pem(Buffer.concat([signed(element, octets(element)), Buffer.from('hidden')]))],
+  ])('%s: what stands behind it is content, too', async (name, bytes) => {
+    const collected = await collect(
+      cms,
+      name === 'PEM, inside' ? bytes : Buffer.concat([bytes, Buffer.from('\r\nhidden')]),
+    )
+    expect(missedOf(collected)).toEqual([])
+    expect(collected.children.map(child => Buffer.from(child.bytes).toString().slice(0, 6))).toEqual([
+      'benign',
+      'hidden',
+    ])
+  })
+
+  it('a second block of PEM is a message again', async () => {
+    const block = pem(signed(element, octets(element)))
+    const [, second] = (await collect(cms, Buffer.concat([block, Buffer.from('\n'), block]))).children
+    expect(Buffer.from(second.bytes).equals(block)).toBe(true)
+  })
+
+  it('changed anywhere, is read or refused', async () => {
+    const sample = signed(open, octets(open))
+    for (let at = 0; at < sample.length; at++) {
+      const damaged = Buffer.from(sample)
+      damaged[at] ^= 1 << (at & 7)
+      const collected = await collect(cms, damaged, { type: 'cms' })
+      expect(collected.children.length + missedOf(collected).length, `at ${at}`).toBeGreaterThan(0)
+    }
+  })
+
   it('cut off anywhere, says so', async () => {
     const sample = signed(open, octets(open))
     for (let length = 1; length < sample.length - 20; length += 7)

@@ -1,4 +1,4 @@
-import { ContentError } from '../../bytes/index.ts'
+import { ContentError, encodeHex } from '../../bytes/index.ts'
 
 // Cryptographic Message Syntax, BER: RFC 5652 (PKCS#7: RFC 2315), and RFC 3274 for compressed data.
 //
@@ -11,6 +11,8 @@ const CONSTRUCTED = 0x20
 const EXPLICIT = 0xa0
 /** Deeper nesting than any message has. */
 const MAX_DEPTH = 32
+/** Longer identifiers are none of those that are known. */
+const MAX_OID_BYTES = 32
 
 interface Element {
   readonly tag: number
@@ -61,7 +63,7 @@ function expected(bytes: Uint8Array, at: number, end: number, tag: number): Elem
 
 /** Object identifiers as hexadecimal bytes. */
 const hexOf = (bytes: Uint8Array, { start, end }: Element): string =>
-  Array.from(bytes.subarray(start, Math.min(end, start + 32)), byte => byte.toString(16).padStart(2, '0')).join('')
+  encodeHex(bytes.subarray(start, Math.min(end, start + MAX_OID_BYTES)))
 
 interface Typed {
   readonly type: string
@@ -73,8 +75,9 @@ function readTyped(bytes: Uint8Array, at: number, end: number): Typed {
   const outer = expected(bytes, at, end, SEQUENCE)
   const oid = expected(bytes, outer.start, outer.end, OBJECT)
   const type = hexOf(bytes, oid)
-  if (oid.end >= outer.end || bytes[oid.end] !== EXPLICIT) return { type }
-  const explicit = elementAt(bytes, oid.end, outer.end)
+  const isEmpty = outer.isOpen ? bytes[oid.end] === 0 && bytes[oid.end + 1] === 0 : oid.end === outer.end
+  if (isEmpty) return { type }
+  const explicit = expected(bytes, oid.end, outer.end, EXPLICIT)
   return { type, content: elementAt(bytes, explicit.start, explicit.end) }
 }
 
@@ -114,11 +117,15 @@ export interface CmsMessage {
   readonly error?: ContentError
 }
 
+/** Offset behind a whole message; linear. @throws ContentError where it has no end */
+export const endOfCms = (bytes: Uint8Array): number => behind(bytes, elementAt(bytes, 0, bytes.length))
+
 /** Reads a message up to its content; linear. @throws ContentError for what is no message */
 export function readCms(bytes: Uint8Array): CmsMessage {
   const { type, content } = readTyped(bytes, 0, bytes.length)
   const kind = KINDS.get(type) ?? 'other'
-  if (content === undefined || kind === 'encrypted' || kind === 'other') return { kind, pieces: [] }
+  if (kind === 'encrypted' || kind === 'other') return { kind, pieces: [] }
+  if (content === undefined) throw fault('A message without its content', 0)
   let held: Element | undefined = content
   if (kind !== 'data') {
     const version = elementAt(bytes, content.start, content.end)

@@ -1,5 +1,5 @@
 import { u16le, u32le } from '../../bytes/index.ts'
-import { crc32 } from '../../codecs/index.ts'
+import { crc32, CRC32_TABLE } from '../../codecs/index.ts'
 import type { Reading } from './readings.ts'
 
 // The encryptions of members that a password opens. Sources: APPNOTE.TXT 6.3.10, section 6.1 (classic, "ZipCrypto") and
@@ -22,12 +22,6 @@ const AES_CODE = 10
 /** Key stream is made in pieces of this many bytes. */
 const STREAM_BYTES = 64 << 10
 const NO_IV = new Uint8Array(0)
-
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, value) => {
-  let crc = value
-  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0xedb88320
-  return crc
-})
 
 /** What a password opened. */
 export interface Opened {
@@ -66,9 +60,9 @@ function openClassic({ data, reading }: Locked, password: Uint8Array): Opened | 
 function classicKeys(password: Uint8Array): Int32Array {
   const keys = Int32Array.of(0x12345678, 0x23456789, 0x34567890)
   for (const byte of password) {
-    keys[0] = CRC_TABLE[(keys[0] ^ byte) & 255] ^ (keys[0] >>> 8)
+    keys[0] = CRC32_TABLE[(keys[0] ^ byte) & 255] ^ (keys[0] >>> 8)
     keys[1] = Math.imul(keys[1] + (keys[0] & 255), 134_775_813) + 1
-    keys[2] = CRC_TABLE[(keys[2] ^ (keys[1] >>> 24)) & 255] ^ (keys[2] >>> 8)
+    keys[2] = CRC32_TABLE[(keys[2] ^ (keys[1] >>> 24)) & 255] ^ (keys[2] >>> 8)
   }
   return keys
 }
@@ -79,9 +73,9 @@ function decryptClassic(input: Uint8Array, output: Uint8Array, keys: Int32Array)
     const mask = (key2 & 0xffff) | 2
     const byte = input[i] ^ ((Math.imul(mask, mask ^ 1) >>> 8) & 255)
     output[i] = byte
-    key0 = CRC_TABLE[(key0 ^ byte) & 255] ^ (key0 >>> 8)
+    key0 = CRC32_TABLE[(key0 ^ byte) & 255] ^ (key0 >>> 8)
     key1 = (Math.imul(key1 + (key0 & 255), 134_775_813) + 1) | 0
-    key2 = CRC_TABLE[(key2 ^ (key1 >>> 24)) & 255] ^ (key2 >>> 8)
+    key2 = CRC32_TABLE[(key2 ^ (key1 >>> 24)) & 255] ^ (key2 >>> 8)
   }
   keys[0] = key0
   keys[1] = key1

@@ -1,5 +1,6 @@
 import { createDeflate } from 'node:zlib'
 import { Readable } from 'node:stream'
+import { Rc4 } from '../../codecs/index.ts'
 
 // CaRT 1 (https://github.com/CybercentreCanada/cart, README "CaRT format"): neutered content with its digests. Little-endian:
 //
@@ -34,11 +35,10 @@ export async function* cartOf(content: AsyncIterable<Uint8Array>, options: CartO
   yield header
   yield optionalHeader
   let position = header.length + optionalHeader.length
-  const cipher = createRc4(KEY)
+  const cipher = new Rc4(KEY)
   for await (const piece of zlibOf(content)) {
-    cipher(piece)
+    yield cipher.apply(piece)
     position += piece.length
-    yield piece
   }
   const optionalFooter = rc4Text(JSON.stringify({ length: String(sizeBytes), md5, sha1, sha256 }))
   yield optionalFooter
@@ -59,34 +59,6 @@ function zlibOf(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
 
 function rc4Text(text: string): Buffer {
   const bytes = Buffer.from(text)
-  createRc4(KEY)(bytes)
+  new Rc4(KEY).apply(bytes)
   return bytes
-}
-
-/** RC4, which OpenSSL no longer offers; works in place. */
-export function createRc4(key: Uint8Array): (bytes: Uint8Array) => void {
-  const state = Uint8Array.from({ length: 256 }, (_, at) => at)
-  for (let at = 0, other = 0; at < 256; at++) {
-    other = (other + state[at] + key[at % key.length]) & 0xff
-    swap(state, at, other)
-  }
-  let i = 0
-  let j = 0
-  return bytes => {
-    for (let at = 0; at < bytes.length; at++) {
-      i = (i + 1) & 0xff
-      const one = state[i]
-      j = (j + one) & 0xff
-      const other = state[j]
-      state[i] = other
-      state[j] = one
-      bytes[at] ^= state[(one + other) & 0xff]
-    }
-  }
-}
-
-function swap(state: Uint8Array, one: number, other: number): void {
-  const kept = state[one]
-  state[one] = state[other]
-  state[other] = kept
 }

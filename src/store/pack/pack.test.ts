@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UseCaseError } from '../../usecases/index.ts'
 import { bytesOf, codeOf, collect, streamOf } from '../testing/vault-suite.ts'
-import { createRc4 } from './cart.ts'
+import { Rc4 } from '../../codecs/index.ts'
 import { createPackager } from './index.ts'
 
 const contentOf = (bytes: Buffer, stream = streamOf(bytes)) => ({
@@ -69,7 +69,7 @@ describe('CaRT', () => {
 
   it('has RC4 as RFC 6229 tests it', () => {
     const stream = new Uint8Array(16)
-    createRc4(Uint8Array.from([1, 2, 3, 4, 5]))(stream)
+    new Rc4(Uint8Array.from([1, 2, 3, 4, 5])).apply(stream)
     expect(Buffer.from(stream).toString('hex')).toBe('b2396305f03dc027ccc3524a0a1118a8')
   })
 })

@@ -1,4 +1,4 @@
-import { CRC_TABLE } from './crc32.ts'
+import { CRC32_TABLE } from '../../codecs/index.ts'
 
 // The traditional encryption of ZIP (APPNOTE.TXT 6.3.10 §6.1): weak, and read by everything. It keeps scanners and
 // double clicks off, not people.
@@ -18,9 +18,9 @@ export function createZipCrypto(password: Uint8Array): ZipCrypto {
   let key1 = 0x23456789
   let key2 = 0x34567890
   const update = (byte: number): void => {
-    key0 = CRC_TABLE[(key0 ^ byte) & 0xff] ^ (key0 >>> 8)
+    key0 = CRC32_TABLE[(key0 ^ byte) & 0xff] ^ (key0 >>> 8)
     key1 = (Math.imul(key1 + (key0 & 0xff), 134775813) + 1) | 0
-    key2 = CRC_TABLE[(key2 ^ (key1 >>> 24)) & 0xff] ^ (key2 >>> 8)
+    key2 = CRC32_TABLE[(key2 ^ (key1 >>> 24)) & 0xff] ^ (key2 >>> 8)
   }
   for (const byte of password) update(byte)
   const encrypt = (bytes: Uint8Array): void => {

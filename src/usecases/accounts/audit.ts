@@ -1,3 +1,4 @@
+import { csvLine } from '../../report/index.ts'
 import type { Audit, AuditEntry } from '../accounts.ts'
 import type { AccountStore } from '../ports/accounts.ts'
 import type { Clock, Hashes, Random } from '../ports/host.ts'
@@ -119,21 +120,15 @@ export const AUDIT_COLUMNS = [
   'at', 'id', 'account', 'name', 'key', 'address', 'door', 'action', 'target', 'outcome', 'seal',
 ] as const // prettier-ignore
 
-/** One row of CSV without its end (RFC 4180). @param visible - escapes what cannot be seen */
-export function auditRow(entry: AuditEntry, visible: (text: string) => string): string {
+/** One row of CSV with its end. */
+export function auditRow(entry: AuditEntry): string {
   const cells: Readonly<Record<(typeof AUDIT_COLUMNS)[number], string>> = {
     ...entry,
     at: new Date(entry.atMs).toISOString(),
     key: entry.key ?? '',
     seal: entry.seal ?? '',
   }
-  return AUDIT_COLUMNS.map(column => csvCell(visible(cells[column]))).join(',')
-}
-
-/** What a spreadsheet would take for a formula is text. */
-const csvCell = (text: string): string => {
-  const inert = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/u.test(text) ? `'${text}` : text
-  return /[",\r\n]|^\s|\s$/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
+  return csvLine(AUDIT_COLUMNS.map(column => cells[column]))
 }
 
 /** Whoever sits at the machine and may read its files. */
