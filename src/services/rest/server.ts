@@ -16,6 +16,7 @@ import { HttpError, problemOf, PROBLEM_TYPE } from './problems.ts'
 import { rateHeaders, Rates } from './rates.ts'
 import type { Route } from './route.ts'
 import { ROUTES } from './routes.ts'
+import { cutStalled } from './stalls.ts'
 import { callerOf, type UploadDoor } from './upload.ts'
 import { checker, parsedJson, textChecker } from './validate.ts'
 
@@ -103,6 +104,7 @@ function appOf(options: RestOptions, limits: RestLimits, closing: AbortSignal): 
   } as never) as unknown as FastifyInstance
   app.server.maxConnections = limits.maxConnections
   app.server.maxHeadersCount = limits.maxHeaders
+  cutStalled(app.server, limits.stallTimeoutMs, tls !== undefined)
   const door: UploadDoor = { limits, metrics: new RequestMetrics() }
   // Each part is bounded by the pace of this door, not by the reader.
   void app.register(multipart, { limits: { fileSize: Number.MAX_SAFE_INTEGER }, throwFileSizeLimit: false })

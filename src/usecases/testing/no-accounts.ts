@@ -1,7 +1,7 @@
-import type { AccountUseCases } from './accounts.ts'
-import { UseCaseError } from './errors.ts'
-import type { Parts } from './parts.ts'
-import { isAllowed, POLICY, type PolicyName } from './policy.ts'
+import type { AccountUseCases } from '../accounts.ts'
+import { UseCaseError } from '../errors.ts'
+import type { Parts } from '../parts.ts'
+import { isAllowed, POLICY, type PolicyName } from '../policy.ts'
 
 /** One person on their own machine: nobody logs in, nothing is limited, and there is no log of who did what. */
 export function noAccounts(): Pick<Parts, 'accounts' | 'quota' | 'audit'> {
