@@ -1,5 +1,6 @@
 import type { ChildHead, EmissionSink, PlainEmission } from './run-component.ts'
-import type { Tree, Waiting } from './tree.ts'
+import type { Tree } from './tree.ts'
+import type { Waiting } from './tree-waiting.ts'
 
 /** A run of a component that is not wanted any more may end by itself if it has no more than this to say. */
 const MAX_DRAINED_BYTES = 1 << 20
