@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasShared, SHARED } from '../bench/lib/folders.ts'
+import { postgresPrograms } from './ledger/postgres.ts'
 import { LAZARET, LAZARET_CLIENT } from '../bench/lib/servers.ts'
 
 // What suites need beside the repository. What is absent is said once, by name, so that a green run is never mistaken
@@ -68,6 +69,7 @@ const NEEDS = {
       ) && ['mcopy', 'makensis', 'uuencode', 'dpkg-deb'].every(hasProgram),
     help: 'Debian packages genisoimage squashfs-tools wimtools mtools dosfstools nsis sharutils and the compressors',
   },
+  postgres: { is: () => postgresPrograms() !== undefined, help: 'Debian package postgresql' },
   lazaret: { is: () => existsSync(LAZARET), help: 'npm run build' },
   client: { is: () => existsSync(LAZARET_CLIENT), help: 'npm run build' },
 } as const

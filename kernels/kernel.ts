@@ -8,7 +8,7 @@
 // without case: entries 309,000 -> 233,000, but positions that pass the filter 4.7 % -> 7.3 %, PE 600 -> 400 MB/s.
 const MULTIPLIER: u32 = 0x9e3779b1
 /** What the tables look like to this kernel; src/match/kernel.ts refuses another one. */
-export const version: u32 = 3
+export const version: u32 = 4
 /** Bytes of one entry: window, extra value, extra mask, extra distance. */
 const ENTRY_BYTES: usize = 16
 
@@ -205,26 +205,70 @@ export function present(content: usize, from: u32, to: u32, tables: usize): u32 
   return (half | (half >>> 8)) & 0xff
 }
 
+/** Moves the bytes of eight that are kept to the front, by a table of their places; answers how many there are. */
+// @ts-ignore: decorator
+@inline
+function pack(target: usize, bytes: v128, kept: u32, places: usize): u32 {
+  const order = v128.load64_zero(places + (<usize>kept << 3))
+  v128.store64_lane(target, i8x16.swizzle(bytes, order), 0)
+  return popcnt(kept)
+}
+
 /**
- * Puts text into its normal form where it stands: every byte becomes its form, a form of 0 and a second space are left
- * out. The reference is in src/match/kernel.ts.
- * @param forms - 256 bytes: what becomes of each byte
+ * Puts text into its normal form where it stands: letters in lower case, white space as spaces, a second space and what
+ * is neither ASCII nor white space left out. The reference is in src/match/kernel.ts.
+ * @param forms - 256 bytes: what becomes of each byte, 0 for nothing; then for each set of eight bytes their places in
+ *   order, eight bytes each
  * @param state - one u32: not 0 when anything changed
  * @returns the length of the normal form
  */
+// Sixteen bytes at a time, where none of them is dropped for what it is: 0.34 ms/MB; byte by byte 1.9 (2026-11).
 export function normalise(content: usize, length: u32, forms: usize, state: usize): u32 {
-  let target = content
-  let before: u32 = 0
-  let changed: u32 = 0
+  const places = forms + 256
   const end = content + <usize>length
-  for (let at = content; at < end; at++) {
-    const byte: u32 = load<u8>(at)
-    const form: u32 = load<u8>(forms + <usize>byte)
-    store<u8>(target, form)
-    const kept: u32 = u32(form > 0x20) | (u32(form == 0x20) & u32(before != 0x20))
-    changed |= (form ^ byte) | (kept ^ 1)
-    before = select<u32>(form, before, kept)
-    target += <usize>kept
+  const space = i8x16.splat(0x20)
+  let target = content
+  let at = content
+  /** 1 where what was kept last is a space. */
+  let spaced: u32 = 0
+  let changed: u32 = 0
+  while (at < end) {
+    // Behind the end of the content there are always sixteen bytes that may be read.
+    const bytes = v128.load(at)
+    const white = v128.or(
+      i8x16.eq(bytes, space),
+      i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x09)), i8x16.splat(5)),
+    )
+    const plain = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x21)), i8x16.splat(0x5f))
+    if (at + 16 > end || !i8x16.all_true(v128.or(white, plain))) {
+      for (const stop = min<usize>(at + 16, end); at < stop; at++) {
+        const byte: u32 = load<u8>(at)
+        const form: u32 = load<u8>(forms + <usize>byte)
+        const isSpace = u32(form == 0x20)
+        const kept = u32(form != 0) & ((isSpace & spaced) ^ 1)
+        store<u8>(target, form)
+        changed |= (form ^ byte) | (kept ^ 1)
+        spaced = select<u32>(isSpace, spaced, kept)
+        target += <usize>kept
+      }
+      continue
+    }
+    const capital = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x41)), i8x16.splat(26))
+    const form = v128.bitselect(space, v128.or(bytes, v128.and(capital, space)), white)
+    const spaces: u32 = i8x16.bitmask(white)
+    const twice = spaces & ((spaces << 1) | spaced)
+    changed |= twice | u32(v128.any_true(v128.xor(form, bytes)))
+    spaced = spaces >>> 15
+    at += 16
+    if (twice == 0) {
+      v128.store(target, form)
+      target += 16
+      continue
+    }
+    const kept = ~twice
+    target += <usize>pack(target, form, kept & 0xff, places)
+    const high = v128.shuffle<u8>(form, form, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)
+    target += <usize>pack(target, high, (kept >>> 8) & 0xff, places)
   }
   store<u32>(state, changed)
   return <u32>(target - content)

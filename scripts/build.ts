@@ -36,6 +36,8 @@ const BUNDLES: readonly Bundle[] = [
   { entry: 'src/runtime/engine-worker.ts', output: 'engine-worker.js', form: 'plain' },
   { entry: 'src/runtime/sandbox/child-main.ts', output: 'sandbox.js', form: 'plain' },
   { entry: 'src/runtime/build-main.ts', output: 'build.js', form: 'plain' },
+  { entry: 'src/runtime/catalogue-thread.ts', output: 'catalogue-thread.js', form: 'plain' },
+  { entry: 'src/store/sql/sqlite-thread.ts', output: 'ledger-thread.js', form: 'plain' },
   { entry: 'src/client/main.ts', output: 'lazaret-client.js', form: 'compact' },
 ]
 
@@ -118,6 +120,8 @@ async function buildBundle(bundle: Bundle): Promise<Stamp> {
     outdir: 'dist',
     chunkNames: `${CHUNK_PREFIX}[name]-[hash]`,
     bundle: true,
+    // Written for `require`, which a bundle of modules does not have; they are installed beside it.
+    external: ['fastify', '@fastify/*', 'pg'],
     format: 'esm',
     platform: 'node',
     target: 'node24',

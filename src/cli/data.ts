@@ -34,6 +34,9 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** Where Node keeps compiled code of this program. */
+export const codeCache = (dataDirectory: string): string => join(dataDirectory, 'cache', 'code')
+
 /** The socket on which a server with this data directory listens. */
 export const nativeSocket = (dataDirectory: string): string => join(dataDirectory, 'native.sock')
 

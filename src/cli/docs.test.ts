@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from './commands.ts'
-import { errorsPage, optionsPage } from './docs.ts'
-import { helpCommand, helpOverview, optionsOf } from './help.ts'
-import { flagOf, OPTIONS } from './options.ts'
+import { errorsPage, optionsPage, searchPage } from './docs.ts'
+import { helpCommand, helpOverview } from './help.ts'
+import { flagOf, OPTIONS, optionsOf } from './options.ts'
 
 // Both pages are made from tables; `npx vitest run src/cli/docs.test.ts -u` writes them anew.
 describe('the pages in docs/', () => {
@@ -13,6 +13,12 @@ describe('the pages in docs/', () => {
 
   it('docs/errors.md says what the tables say', async () => {
     await expect(errorsPage()).toMatchFileSnapshot('../../docs/errors.md')
+  })
+
+  it('docs/search.md says what the table says', async () => {
+    const path = '../../docs/search.md'
+    const current = readFileSync(new URL(path, import.meta.url), 'utf8')
+    await expect(searchPage(current)).toMatchFileSnapshot(path)
   })
 
   it.each(['README.md', 'docs/clamd.md', 'docs/database.md'])('%s names no option that does not exist', path => {

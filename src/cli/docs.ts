@@ -2,11 +2,12 @@
 
 import { CONNECTION_ERRORS, STREAM_ERRORS } from '../protocol/index.ts'
 import { SCAN_FAILURES } from '../scan/index.ts'
+import { SEARCH_FIELDS, USE_CASE_ERRORS } from '../usecases/index.ts'
 import { IMAGE_ERRORS, PROBLEMS } from '../signatures/index.ts'
 import { COMMANDS } from './commands.ts'
 import { CLI_ERRORS } from './errors.ts'
-import { defaultText, optionsOf } from './help.ts'
-import { environmentOf, flagOf, OPTIONS } from './options.ts'
+import { defaultText } from './help.ts'
+import { environmentOf, flagOf, OPTIONS, optionsOf } from './options.ts'
 import type { OptionSpec } from './options.ts'
 import { placeholderOf } from './settings.ts'
 import { rangeText } from './values.ts'
@@ -61,7 +62,7 @@ cannot hold \`data\`. An unknown key or a value out of range is an error, not a 
 
 function optionRow(spec: OptionSpec): readonly string[] {
   const value = spec.kind === 'flag' ? 'switch' : `${placeholderOf(spec)}${spec.many ? ', repeatable' : ''}`
-  const bounds = spec.choices === undefined ? rangeText(spec) : `: ${spec.choices.join(', ')}`
+  const bounds = spec.choices === undefined ? rangeText(spec) : `: ${choicesText(spec)}`
   return [
     `\`${flagOf(spec.name)}\``,
     `\`${environmentOf(spec.name)}\``,
@@ -70,6 +71,11 @@ function optionRow(spec: OptionSpec): readonly string[] {
     defaultText(spec) ?? 'off',
     spec.text,
   ]
+}
+
+function choicesText({ choices = [], choicesOf = {} }: OptionSpec): string {
+  const others = Object.entries(choicesOf).map(([command, words]) => `; for ${command} ${words.join(', ')}`)
+  return choices.join(', ') + others.join('')
 }
 
 /** The whole text of docs/errors.md. */
@@ -103,6 +109,13 @@ These end one stream; the connection goes on:
 
 ${table(['Code', 'What it says'], codeRows(STREAM_ERRORS))}
 
+## The server
+
+What a submission or a question may be refused with, whatever the door. REST says it as a problem of RFC 9457 whose \`code\` is this,
+SOAP as a fault whose detail is this.
+
+${table(['Code', 'Title', 'HTTP', 'Fault', 'What to do'], useCaseRows)}
+
 ## Lines of signature files
 
 \`lazaret db build OUT PATH… --report\` names them for each line that was left out.
@@ -113,6 +126,36 @@ ${table(['Code', 'Why the line is left out'], codeRows(PROBLEMS))}
 
 ${table(['Code', 'What it says'], codeRows(IMAGE_ERRORS))}
 `
+}
+
+const useCaseRows = Object.entries(USE_CASE_ERRORS).map(([code, { title, status, fault, remedy }]) => [
+  `\`${code}\``,
+  title,
+  String(status),
+  fault,
+  remedy,
+])
+
+const FIELD_KINDS = {
+  text: 'text',
+  word: 'one of its words',
+  digest: 'digest',
+  size: 'size',
+  duration: 'duration',
+  time: 'time',
+  count: 'number',
+} as const
+
+/** docs/search.md with the table of fields in place of what stands between its marks. */
+export function searchPage(current: string): string {
+  const rows = Object.entries(SEARCH_FIELDS).map(([name, spec]) => [
+    `\`${name}\``,
+    'words' in spec ? spec.words.map(word => `\`${word}\``).join(' ') : FIELD_KINDS[spec.kind],
+    spec.text,
+    `\`${spec.example}\``,
+  ])
+  const [before, , after] = current.split('<!-- fields -->')
+  return [before, `\n\n${table(['Field', 'Value', 'Holds where', 'Example'], rows)}\n\n`, after].join('<!-- fields -->')
 }
 
 /** What the client library says of a file or a connection, beside the codes of the protocol. */

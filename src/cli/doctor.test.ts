@@ -13,6 +13,7 @@ describe('lazaret doctor', () => {
     const { code, out } = await run('doctor')
     expect(out).toMatch(/^ok {7}node {8}\d+\.\d+\.\d+ /)
     expect(out).toMatch(/^ok {7}database {4}\d+ signature files/m)
+    expect(out).toMatch(/^ok {7}ledger {6}absent \(sqlite:\/nowhere\/ledger\.db\)/m)
     expect(out).toMatch(/^ok {7}sandbox {5}starts in \d+ ms$/m)
     for (const layer of ['namespaces', 'seccomp', 'permission', 'limits']) {
       expect(out).toMatch(new RegExp(`^(ok|missing) +${layer} `, 'm'))

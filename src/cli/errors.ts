@@ -84,6 +84,42 @@ export const CLI_ERRORS = {
     message: '{what} names a file that cannot be read: {detail}',
     remedy: 'Check the path and its permissions',
   },
+  'not-results': {
+    message: '{what} does not hold results: {detail}',
+    remedy: 'Give files that lazaret scan --format json or xml has written',
+  },
+  'store-unknown': {
+    message: 'The ledger cannot be {what}',
+    remedy: 'Write sqlite:PATH or postgres://USER@HOST/DATABASE after --store',
+  },
+  'store-unusable': {
+    message: 'The ledger {what} cannot be used: {detail}',
+    remedy: 'lazaret doctor looks at it; docs/ledger.md says how to restore a backup',
+  },
+  'vault-unusable': {
+    message: 'The vault {what} cannot be used: {detail}',
+    remedy: 'Check the place after --vault and the key file in the data directory',
+  },
+  'accounts-unusable': {
+    message: 'Accounts cannot be used: {detail}',
+    remedy: 'docs/accounts.md says what belongs to them',
+  },
+  'accounts-needed': { message: 'The server does not start: {detail}', remedy: '{help}' },
+  'account-unknown': { message: 'There is no account {what}', remedy: 'lazaret account list names them' },
+  'administration-refused': { message: '{detail}', remedy: 'docs/accounts.md says what is allowed' },
+  'store-absent': {
+    message: 'There is no ledger at {what}',
+    remedy: 'lazaret serve makes one; name another one with --store or --data',
+  },
+  'query-refused': { message: 'The ledger refused: {detail}', remedy: 'docs/search.md has the query language' },
+  'backup-unusable': {
+    message: 'The backup {what} cannot be used: {detail}',
+    remedy: 'Nothing was changed; take another backup, or an empty ledger to restore it into',
+  },
+  'file-unwritable': {
+    message: '{what} cannot be written: {detail}',
+    remedy: 'Check the folder, its permissions and the free space',
+  },
   'package-incomplete': { message: 'The installed package lacks {what}', remedy: 'Install it again' },
   internal: {
     message: 'Lazaret itself failed: {detail}',

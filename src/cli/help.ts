@@ -2,7 +2,7 @@
 
 import { COMMANDS } from './commands.ts'
 import type { CommandSpec } from './commands.ts'
-import { flagOf, OPTIONS } from './options.ts'
+import { flagOf, optionsOf } from './options.ts'
 import type { OptionSpec } from './options.ts'
 import { placeholderOf } from './settings.ts'
 import { rangeText, valueText } from './values.ts'
@@ -42,10 +42,6 @@ export function helpCommand(command: CommandSpec): string {
   })
   return `Usage: lazaret ${usageOf(command)} [OPTION]…\n\n${command.text}\n${details}\nOptions:\n${lines.join('\n')}\n${more}`
 }
-
-/** The options that a command takes, in the order of the table. */
-export const optionsOf = (command: CommandSpec): readonly OptionSpec[] =>
-  OPTIONS.filter(spec => spec.commands.includes(command.name) || spec.name === 'help')
 
 const usageOf = (command: CommandSpec): string => `${command.name} ${command.operands}`.trimEnd()
 

@@ -19,6 +19,12 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** The scanner of each kind of listener. */
+export interface Scanners {
+  readonly native: Scanner
+  readonly clamd: Scanner
+}
+
 /** What a listener needs of the server around it. */
 export interface ListenHost {
   readonly log: (line: string) => void
@@ -35,8 +41,11 @@ interface Started {
  * Starts every listener of the settings, or none.
  * @throws CliError `cannot-listen`, `file-unreadable`
  */
-export async function startListeners(settings: Settings, scanner: Scanner, host: ListenHost): Promise<Listening> {
-  const starts = [...(await nativeStarts(settings, scanner, host)), ...clamdStarts(settings, scanner, host)]
+export async function startListeners(settings: Settings, scanners: Scanners, host: ListenHost): Promise<Listening> {
+  const starts = [
+    ...(await nativeStarts(settings, scanners.native, host)),
+    ...clamdStarts(settings, scanners.clamd, host),
+  ]
   const started: Started[] = []
   const close = async (): Promise<void> => void (await Promise.all(started.map(listener => listener.close())))
   for (const { address, start } of starts) {

@@ -181,7 +181,7 @@ describe('a server', () => {
     const scanned = await outputOf(spawn('sh', ['-c', printed], { cwd: files }))
     expect(scanned.stdout).toMatch(/^\.\/below\/found\.txt: infected Eicar-Test-Signature\.UNOFFICIAL$/m)
     expect(scanned.code).toBe(1)
-    const stats = JSON.parse((await run('stats', '--json')).stdout) as { scans: number; signatures: number }
+    const stats = JSON.parse((await run('status', '--json')).stdout) as { scans: number; signatures: number }
     expect(stats).toMatchObject({ scans: 2, signatures: 1 })
 
     writeFileSync(source, `${readFileSync(STARTER, 'utf8')}Second:0:*:6e6f7468696e6720746f2073656520\n`)
@@ -199,7 +199,7 @@ describe('a server', () => {
     const exited = once(server, 'exit')
     server.kill('SIGTERM')
     expect((await exited)[0]).toBe(0)
-    expect(readdirSync(data)).toEqual(['cache'])
+    expect(readdirSync(data)).toEqual(['audit.key', 'cache', 'ledger.db', 'vault', 'vault.keys'])
   })
 
   it('speaks to clamd clients where it is told to, and stops when one may and does say so', async () => {
@@ -228,18 +228,18 @@ describe('a server', () => {
     const scan = start('scan', '-', '--server', address)
     const answer = outputOf(scan)
     scan.stdin.write(Buffer.concat([testFile(), Buffer.alloc(MORE_THAN_ONE_WINDOW_BYTES)]))
-    const queued = async () => (JSON.parse((await run('stats', '--json', '--server', address)).stdout) as Queue).queued
+    const queued = async () => (JSON.parse((await run('status', '--json', '--server', address)).stdout) as Queue).queued
     await expect.poll(queued, { timeout: 20_000 }).toBe(1)
     const exited = once(server, 'exit')
     server.kill('SIGINT')
-    await expect.poll(() => run('stats', '--server', address), { timeout: 20_000 }).toMatchObject({ code: 2 })
+    await expect.poll(() => run('status', '--server', address), { timeout: 20_000 }).toMatchObject({ code: 2 })
     scan.stdin.end()
     expect((await answer).stdout).toMatch(/^stdin: infected/m)
     expect((await exited)[0]).toBe(0)
   })
 
   it('that is missing is named', async () => {
-    const { code, stderr } = await run('stats', '--server', 'tcp:127.0.0.1:1')
+    const { code, stderr } = await run('status', '--server', 'tcp:127.0.0.1:1')
     expect(code).toBe(2)
     expect(stderr).toMatch(/^lazaret: No server answers at tcp:127\.0\.0\.1:1: .*\(no-server\)\n/)
   })

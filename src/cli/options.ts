@@ -5,7 +5,9 @@ import { FORMATS } from '../report/index.ts'
 import { MAX_CONTENT_BYTES, RUNTIME_LIMITS } from '../runtime/limits.ts'
 import { ALERTS, TREE_LIMITS } from '../scan/limits.ts'
 import { CLAMD_LIMITS } from '../services/clamd/limits.ts'
+import { KEEP_RULES, ROLES, USE_CASE_LIMITS } from '../usecases/limits.ts'
 import { NATIVE_LIMITS } from '../services/native/limits.ts'
+import { INTERVALS, STATISTICS_FORMATS } from '../statistics/limits.ts'
 
 /** How the text of an option is read; the reader of each kind is in values.ts. */
 export type Kind =
@@ -19,6 +21,7 @@ export type Kind =
   | 'milliseconds'
   | 'size'
   | 'mode'
+  | 'time'
 
 /** One option. `name` is the key in lazaret.config.json; the flag and the environment variable are made from it. */
 export interface OptionSpec {
@@ -30,6 +33,8 @@ export interface OptionSpec {
   readonly default?: string | number | boolean
   readonly otherwise?: string
   readonly choices?: readonly string[]
+  /** Commands that have other choices. */
+  readonly choicesOf?: Readonly<Record<string, readonly string[]>>
   /** Smallest and largest value, in the unit of the kind: a number, seconds or bytes. */
   readonly range?: readonly [number, number]
   /** What stands for the value in help. */
@@ -41,8 +46,25 @@ export interface OptionSpec {
 }
 
 const DAY_SECONDS = 86_400
+/** Where HTTP is spoken if nobody says otherwise. */
+export const HTTP_DEFAULT = '127.0.0.1:8320'
 
-const ASKING = ['scan', 'stats', 'db reload'] as const
+const ASKING = ['scan', 'status', 'db reload'] as const
+const ACCOUNT = [
+  'account add',
+  'account list',
+  'account change',
+  'account disable',
+  'account enable',
+  'account delete',
+  'account key',
+  'account keys',
+  'account revoke',
+] as const
+const QUOTA = ['account add', 'account change', 'account key'] as const
+const AUDIT = ['audit export', 'audit verify'] as const
+const VAULT = ['vault rotate', 'vault check'] as const
+const LEDGER = ['search', 'backup', 'restore', ...ACCOUNT, ...AUDIT, ...VAULT] as const
 const EVERYWHERE = [
   'scan',
   'serve',
@@ -53,6 +75,13 @@ const EVERYWHERE = [
   'component list',
   'component run',
   'stats',
+  'status',
+  'search',
+  'backup',
+  'restore',
+  ...ACCOUNT,
+  ...AUDIT,
+  ...VAULT,
   'doctor',
   'version',
 ] as const
@@ -84,24 +113,32 @@ const DECLARED = [
     name: 'format',
     kind: 'choice',
     choices: FORMATS,
+    choicesOf: { stats: STATISTICS_FORMATS },
     default: 'text',
-    text: 'Format of the results on standard output.',
-    commands: ['scan'],
+    text: 'Format of what is written to standard output.',
+    commands: ['scan', 'stats'],
   },
   {
     name: 'json',
     kind: 'flag',
     default: false,
-    text: 'Write JSON instead of text; for scan the same as --format json.',
+    text: 'Write JSON instead of text; for scan and stats the same as --format json.',
     commands: [
       'scan',
       'stats',
+      'status',
       'db build',
       'db info',
       'db verify',
       'db reload',
       'component list',
       'component run',
+      'search',
+      'account list',
+      'account keys',
+      'account key',
+      'audit verify',
+      'vault check',
       'doctor',
       'version',
     ],
@@ -151,7 +188,7 @@ const DECLARED = [
     placeholder: 'DIR',
     text: 'Data directory: sockets, cache, configuration file.',
     otherwise: '`~/.local/share/lazaret`, for root `/var/lib/lazaret`',
-    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
+    commands: ['scan', 'serve', 'db reload', 'status', ...LEDGER, 'doctor'],
   },
   {
     name: 'config',
@@ -159,7 +196,285 @@ const DECLARED = [
     placeholder: 'FILE',
     text: 'Configuration file.',
     otherwise: '`lazaret.config.json` in the data directory, where there is one',
-    commands: ['scan', 'serve', 'db reload', 'stats', 'doctor'],
+    commands: ['scan', 'serve', 'db reload', 'status', ...LEDGER, 'doctor'],
+  },
+  {
+    name: 'store',
+    kind: 'text',
+    placeholder: 'STORE',
+    text: 'Ledger of scans and jobs: sqlite:PATH, or postgres://USER@HOST/DATABASE for several servers together.',
+    otherwise: '`sqlite:DATA/ledger.db`',
+    commands: ['serve', ...LEDGER, 'doctor'],
+  },
+  {
+    name: 'vault',
+    kind: 'text',
+    placeholder: 'PLACE',
+    text: 'Where content is kept, encrypted: a folder, or s3://BUCKET/PREFIX for several servers together.',
+    otherwise: '`DATA/vault`',
+    commands: ['serve', ...VAULT, 'doctor'],
+  },
+  {
+    name: 's3Endpoint',
+    kind: 'text',
+    placeholder: 'URL',
+    text: 'Server that speaks S3.',
+    otherwise: 'the one of Amazon in that region',
+    commands: ['serve', ...VAULT, 'doctor'],
+    advanced: true,
+  },
+  {
+    name: 's3Region',
+    kind: 'text',
+    default: 'us-east-1',
+    text: 'Region of the bucket.',
+    commands: ['serve', ...VAULT, 'doctor'],
+    advanced: true,
+  },
+  {
+    name: 's3KeyFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'File whose first line is ACCESS-KEY:SECRET for the bucket.',
+    otherwise: 'the environment variable LAZARET_S3_KEY',
+    commands: ['serve', ...VAULT, 'doctor'],
+    advanced: true,
+  },
+  {
+    name: 'vaultKeyFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'Master keys of the vault. Whoever has the content without them has nothing; without them the content is lost. Servers that share a vault need the same file.',
+    otherwise: '`DATA/vault.keys`',
+    commands: ['serve', ...VAULT, 'doctor'],
+  },
+  {
+    name: 'auditKeyFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'Key that seals the audit log. Servers that share a ledger need the same file.',
+    otherwise: '`DATA/audit.key`',
+    commands: ['serve', ...ACCOUNT, ...AUDIT, ...VAULT],
+  },
+  {
+    name: 'deep',
+    kind: 'flag',
+    default: false,
+    text: 'Decrypt and hash everything.',
+    commands: ['vault check'],
+  },
+  {
+    name: 'dropOld',
+    kind: 'flag',
+    default: false,
+    text: 'Forget the keys that nothing is sealed by any more. Older backups of the vault can then not be read.',
+    commands: ['vault rotate'],
+  },
+  {
+    name: 'csv',
+    kind: 'flag',
+    default: false,
+    text: 'Write comma-separated values instead.',
+    commands: ['audit export'],
+  },
+  {
+    name: 'role',
+    kind: 'choice',
+    choices: ROLES,
+    text: 'Role of the account or key.',
+    otherwise: 'viewer for an account, administrator for the first one; for a key the role of its account',
+    commands: ['account add', 'account change', 'account key'],
+  },
+  {
+    name: 'passwordFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'File whose first line is the password of the account.',
+    otherwise: 'none; a new account gets one that is shown',
+    commands: ['account add', 'account change'],
+  },
+  {
+    name: 'label',
+    kind: 'text',
+    default: 'command line',
+    text: 'What the key is for; scans made with it carry this label.',
+    commands: ['account key'],
+  },
+  {
+    name: 'days',
+    kind: 'integer',
+    range: [1, 36_500],
+    text: 'Days until the key expires.',
+    otherwise: 'never',
+    commands: ['account key'],
+  },
+  {
+    name: 'scansPerMinute',
+    kind: 'integer',
+    range: [0, 1_000_000_000],
+    text: 'Quota of the account or key.',
+    otherwise: 'no limit',
+    commands: QUOTA,
+  },
+  {
+    name: 'scansPerDay',
+    kind: 'integer',
+    range: [0, 1_000_000_000],
+    text: 'Quota of the account or key.',
+    otherwise: 'no limit',
+    commands: QUOTA,
+  },
+  {
+    name: 'bytesPerDay',
+    kind: 'size',
+    range: [0, 2 ** 50],
+    text: 'Quota of the account or key.',
+    otherwise: 'no limit',
+    commands: QUOTA,
+  },
+  {
+    name: 'claim',
+    kind: 'flag',
+    default: false,
+    text: 'Start without accounts although other machines can reach the server: nobody may do anything before the first administrator was made by the one-time link that is written to the log.',
+    commands: ['serve'],
+  },
+  {
+    name: 'oidcIssuer',
+    kind: 'text',
+    placeholder: 'URL',
+    text: 'Identity provider at which people may log in (OpenID Connect).',
+    otherwise: 'none',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcClient',
+    kind: 'text',
+    placeholder: 'ID',
+    text: 'Name of this server at the provider.',
+    otherwise: 'needed with --oidc-issuer',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcSecretFile',
+    kind: 'path',
+    placeholder: 'FILE',
+    text: 'File whose first line is the secret of this server at the provider.',
+    otherwise: 'needed with --oidc-issuer',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcRedirect',
+    kind: 'text',
+    many: true,
+    placeholder: 'URL',
+    text: 'Address to which the provider sends people back, as it is registered there.',
+    otherwise: 'needed with --oidc-issuer',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcScope',
+    kind: 'text',
+    many: true,
+    placeholder: 'SCOPE',
+    text: 'Scope to ask for beside openid.',
+    otherwise: 'profile and email',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcClaim',
+    kind: 'text',
+    default: 'groups',
+    text: 'Claim that decides about the role.',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'oidcRole',
+    kind: 'text',
+    many: true,
+    placeholder: 'ROLE=VALUE',
+    text: 'Role for those whose claim has this value, or * for everybody whom the provider knows; the strongest one counts.',
+    otherwise: 'nobody may log in',
+    commands: ['serve'],
+    advanced: true,
+  },
+  {
+    name: 'keep',
+    kind: 'choice',
+    choices: KEEP_RULES,
+    default: USE_CASE_LIMITS.keep,
+    text: 'Content that stays in the vault after its scan, where the submitter does not ask otherwise; detections: what is not clean.',
+    commands: ['serve'],
+  },
+  {
+    name: 'record',
+    kind: 'choice',
+    choices: ['native', 'clamd'],
+    many: true,
+    text: 'Record scans of these listeners in the ledger too, and keep their content by the same rule. May be given several times.',
+    otherwise: 'none',
+    commands: ['serve'],
+  },
+  {
+    name: 'http',
+    kind: 'text',
+    placeholder: 'HOST:PORT',
+    default: HTTP_DEFAULT,
+    text: 'Listen here with HTTP, for REST; `https://HOST:PORT` with --cert and --key; `none`: nowhere. Where other machines can reach it, accounts are needed.',
+    commands: ['serve'],
+  },
+  {
+    name: 'httpHost',
+    kind: 'text',
+    placeholder: 'NAME',
+    many: true,
+    text: 'Name under which the HTTP listener is reached, as it stands in the header Host. May be given several times.',
+    otherwise: 'on loopback the names of loopback, elsewhere any',
+    commands: ['serve'],
+  },
+  {
+    name: 'fetchUrls',
+    kind: 'flag',
+    default: false,
+    text: 'Fetch content from URLs that clients name; only from public addresses.',
+    commands: ['serve'],
+  },
+  {
+    name: 'webhookPrivate',
+    kind: 'flag',
+    default: false,
+    text: 'Send webhooks to private addresses too.',
+    commands: ['serve'],
+  },
+  {
+    name: 'maxUpload',
+    kind: 'size',
+    default: USE_CASE_LIMITS.maxUploadBytes,
+    range: [1, 2 ** 40],
+    text: 'Longest content that is taken into the vault.',
+    commands: ['serve'],
+  },
+  {
+    name: 'maxQueued',
+    kind: 'integer',
+    default: USE_CASE_LIMITS.maxQueued,
+    range: [1, 100_000_000],
+    text: 'Jobs waiting in the ledger; one more is answered busy.',
+    commands: ['serve'],
+  },
+  {
+    name: 'limit',
+    kind: 'integer',
+    default: 50,
+    range: [1, 1000],
+    text: 'Scans that are shown.',
+    commands: ['search'],
   },
   {
     name: 'native',
@@ -291,6 +606,36 @@ const DECLARED = [
     commands: ['scan', 'serve'],
   },
   {
+    name: 'by',
+    kind: 'choice',
+    choices: INTERVALS,
+    default: 'day',
+    text: 'What the timeline is cut into; in UTC, weeks begin on Monday.',
+    commands: ['stats'],
+  },
+  {
+    name: 'since',
+    kind: 'time',
+    text: 'Count only scans that started then or later.',
+    otherwise: 'all',
+    commands: ['stats'],
+  },
+  {
+    name: 'until',
+    kind: 'time',
+    text: 'Count only scans that started before.',
+    otherwise: 'all',
+    commands: ['stats'],
+  },
+  {
+    name: 'top',
+    kind: 'integer',
+    default: 20,
+    range: [1, 100_000],
+    text: 'Rows of each list that is ordered by how often something occurs.',
+    commands: ['stats'],
+  },
+  {
     name: 'maxQueue',
     kind: 'integer',
     default: RUNTIME_LIMITS.maxQueue,
@@ -382,7 +727,7 @@ const DECLARED = [
 type Option = (typeof DECLARED)[number]
 type Scalar<O extends Option> = O['kind'] extends 'flag'
   ? boolean
-  : O['kind'] extends 'integer' | 'seconds' | 'size' | 'mode'
+  : O['kind'] extends 'integer' | 'seconds' | 'size' | 'mode' | 'time'
     ? number
     : O extends { readonly choices: readonly (infer C)[] }
       ? C
@@ -423,6 +768,13 @@ const LIMIT_OPTIONS: readonly OptionSpec[] = Object.entries(LIMITS).flatMap(([gr
 
 /** Every option there is. */
 export const OPTIONS: readonly OptionSpec[] = [...DECLARED.slice(0, -1), ...LIMIT_OPTIONS, ...DECLARED.slice(-1)]
+
+/** The options that a command takes, in the order of the table, with the choices that it has. */
+export const optionsOf = ({ name }: { readonly name: string }): readonly OptionSpec[] =>
+  OPTIONS.filter(spec => spec.commands.includes(name) || spec.name === 'help').map(spec => {
+    const choices = spec.choicesOf?.[name]
+    return choices === undefined ? spec : { ...spec, choices }
+  })
 
 /** The limits of one kind of listener, as it takes them. */
 export function limitsFor(group: LimitGroup, settings: Settings): Readonly<Record<string, number>> {

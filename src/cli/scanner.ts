@@ -24,7 +24,7 @@ export interface ScannerOptions {
  * Starts the engine with the database of the settings.
  * @throws DatabaseError, CliError `engine-failed`, `data-unusable`
  */
-export async function startScanner(options: ScannerOptions): Promise<Scanner> {
+export async function startScanner(options: ScannerOptions): Promise<Scanner & { image(): string }> {
   const { settings, log } = options
   await prepareDataDirectory(settings.data)
   const spoolFolder = await prepareSpool(settings.data)
@@ -39,6 +39,7 @@ export async function startScanner(options: ScannerOptions): Promise<Scanner> {
   }
   const supervisor = await database.orRebuilt(() => EngineSupervisor.start(supervisorOptions))
   return {
+    image: () => database.image,
     scan: job => supervisor.scan(job),
     status: () => supervisor.status(),
     reload: () => database.orRebuilt(() => supervisor.reload()),
@@ -73,6 +74,11 @@ class Database {
 
   constructor(options: ScannerOptions) {
     this.#options = options
+  }
+
+  /** The image that was prepared last. */
+  get image(): string {
+    return this.#resolved?.imagePath ?? ''
   }
 
   async prepare(): Promise<PreparedImage> {

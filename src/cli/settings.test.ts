@@ -104,7 +104,7 @@ describe('refusals', () => {
     [['x', '-q'], 'unknown-option', '-q'],
     [['x', '--format'], 'missing-value', '--format'],
     [['x', '--format', '--json'], 'missing-value', '--format'],
-    [['x', '--format', 'yaml'], 'bad-value', 'text, json, xml, csv, sarif, junit'],
+    [['x', '--format', 'yaml'], 'bad-value', 'text, json, xml, csv, sarif, junit, stix'],
     [['x', '--jobs', '0'], 'bad-value', 'from 1 to 1024'],
     [['x', '--jobs', '1025'], 'bad-value', 'from 1 to 1024'],
     [['x', '--jobs', '1.5'], 'bad-value', 'whole number'],

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import type { CommandSpec } from './commands.ts'
 import { defaultDataDirectory } from './data.ts'
 import { CliError, detailOf } from './errors.ts'
-import { environmentOf, flagOf, OPTIONS } from './options.ts'
+import { environmentOf, flagOf, OPTIONS, optionsOf } from './options.ts'
 import type { OptionSpec, Settings } from './options.ts'
 import { KINDS, readValue } from './values.ts'
 import type { Value } from './values.ts'
@@ -67,7 +67,7 @@ function parserOptions(specs: readonly OptionSpec[]): Record<string, { type: 'bo
 }
 
 function readFlags(command: CommandSpec, words: readonly string[]): { values: Values; operands: string[] } {
-  const allowed = OPTIONS.filter(spec => spec.commands.includes(command.name) || spec.name === 'help')
+  const allowed = optionsOf(command)
   const options = parserOptions(allowed)
   const { tokens } = parseArgs({ args: [...words], options, allowPositionals: true, strict: false, tokens: true })
   const values: Values = new Map()

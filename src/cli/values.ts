@@ -51,6 +51,11 @@ export const KINDS: Readonly<Record<Kind, KindSpec>> = {
     expected: spec => `a whole number of milliseconds${rangeText(spec)}`,
     read: text => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
   },
+  time: {
+    placeholder: 'TIME',
+    expected: () => 'a date such as 2026-11-01, a time such as 2026-11-01T12:00Z, or an age such as 24h or 7d',
+    read: readTime,
+  },
   mode: {
     placeholder: 'MODE',
     expected: () => 'three octal digits, such as 660',
@@ -71,6 +76,17 @@ function readAddress(text: string): string | undefined {
   }
 }
 
+const AGE_UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/
+
+/** Milliseconds since the epoch. */
+function readTime(text: string): number | undefined {
+  const age = /^(\d{1,6})([mhdw])$/.exec(text)
+  if (age !== null) return Date.now() - Number(age[1]) * AGE_UNITS_MS[age[2]]
+  const ms = INSTANT.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(ms) ? undefined : ms
+}
+
 function readSize(text: string): number | undefined {
   const match = /^(\d{1,12})([KMGT]?)(i?B)?$/i.exec(text)
   return match === null ? undefined : Number(match[1]) * SIZE_UNITS[match[2].toUpperCase()]
@@ -87,6 +103,7 @@ export function sizeText(bytes: number): string {
 /** A value of an option as one would write it. */
 export function valueText(spec: OptionSpec, value: Value): string {
   if (spec.kind === 'size') return sizeText(Number(value))
+  if (spec.kind === 'time') return new Date(Number(value)).toISOString()
   return spec.kind === 'mode' ? Number(value).toString(8) : String(value)
 }
 

@@ -28,6 +28,7 @@ import { binhex } from './text-blocks/binhex.ts'
 import { textBlocks } from './text-blocks/text-blocks.ts'
 import { uuencode } from './text-blocks/uuencode.ts'
 import { textNormalise } from './text-normalise/text-normalise.ts'
+import { cms } from './cms/cms.ts'
 import { tnef } from './tnef/tnef.ts'
 import { xdp } from './xdp.ts'
 import { zipComponent } from './zip/index.ts'
@@ -49,6 +50,7 @@ export const COMPONENTS: readonly Component[] = [
   pdf,
   mail,
   tnef,
+  cms,
   uuencode,
   binhex,
   html,

@@ -169,6 +169,9 @@ test.skipIf(!existsSync(KERNEL))('the normal form of text is that of the referen
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc.string({ maxLength: 300 }).map(text => Buffer.from(text)),
+    fc
+      .string({ maxLength: 300, unit: fc.constantFrom('a', 'B', ' ', '  ', '\n', '\t', '\x7f', 'é', '\0') })
+      .map(text => Buffer.from(text)),
   )
   fc.assert(
     fc.property(bytes, content => {

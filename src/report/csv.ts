@@ -1,5 +1,5 @@
+import { csvLine } from './csv-cells.ts'
 import type { ArtifactReport, Detection, Report, ScanError } from './model.ts'
-import { visible } from './visible.ts'
 import type { ReportWriter } from './writer.ts'
 
 // Comma-separated values (RFC 4180) for spreadsheets: one row for each detection, one for each file without any.
@@ -28,14 +28,10 @@ export const CSV_COLUMNS = [
 
 type Row = Partial<Record<(typeof CSV_COLUMNS)[number], string | number>>
 
-/** What spreadsheets take for the beginning of a formula, also after white space and in full width. */
-const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/u
-const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/
-
 /** Writes results as CSV with a header row; the summary is left out. */
 export function createCsvWriter(): ReportWriter {
   return {
-    begin: () => CSV_COLUMNS.join(',') + '\r\n',
+    begin: () => csvLine(CSV_COLUMNS),
     report(report: Report) {
       const file = fileCells(report)
       const rows = report.artifacts.flatMap(artifact =>
@@ -77,12 +73,4 @@ function detectionCells(artifact: ArtifactReport, { name, kind, severity, source
   }
 }
 
-const line = (row: Row): string => CSV_COLUMNS.map(column => cell(row[column] ?? '')).join(',') + '\r\n'
-
-/** Text is made visible; what would be a formula gets an apostrophe, which spreadsheets take as "this is text". */
-function cell(value: string | number): string {
-  if (typeof value === 'number') return String(value)
-  const shown = visible(value)
-  const safe = FORMULA.test(shown) ? `'${shown}` : shown
-  return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
+const line = (row: Row): string => csvLine(CSV_COLUMNS.map(column => row[column] ?? ''))

@@ -1,6 +1,6 @@
 import { readEitherJson } from './json.ts'
 import type { Report, Results } from './model.ts'
-import { createSummary } from './statistics.ts'
+import { createSummary } from './summary.ts'
 import { readEitherXml } from './xml/read.ts'
 
 // Result files as they come back: results or one report, in XML or JSON.

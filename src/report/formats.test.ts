@@ -5,7 +5,7 @@ import { arbitraryError, arbitraryReport, hostileText } from './arbitrary.fuzz.t
 import { CSV_COLUMNS } from './csv.ts'
 import type { Report, ScanError } from './model.ts'
 import { MAX_RULES, uriOf } from './sarif.ts'
-import { createSummary } from './statistics.ts'
+import { createSummary } from './summary.ts'
 import { MAX_NAMES, MAX_NOTES } from './text.ts'
 import { visible } from './visible.ts'
 import { isFinding } from './verdict.ts'

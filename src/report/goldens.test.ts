@@ -6,7 +6,7 @@ import { readResults } from './document.ts'
 import { checkReport, readReportJson, readResultsJson, writeReportJson, writeResultsJson } from './json.ts'
 import type { Results } from './model.ts'
 import { generatedFiles } from './schema/index.ts'
-import { createSummary } from './statistics.ts'
+import { createSummary } from './summary.ts'
 import { REPORT_VERSION, XML_NAMESPACE } from './vocabulary.ts'
 import { createWriter, FORMATS, MEDIA_TYPES, type WriterOptions } from './writer.ts'
 import { readReportXml, readResultsXml } from './xml/read.ts'
@@ -121,6 +121,7 @@ describe('writers', () => {
     ['results.indented.json', 'json', { indent: true }],
     ['results.json', 'json', {}],
     ['results.xml', 'xml', {}],
+    ['results.stix.json', 'stix', { indent: true }],
   ]
   test.each(cases)('%s', (file, format, options) => {
     expectGolden(join(HERE, 'testdata/golden', file), write(results, format, options))
@@ -134,7 +135,7 @@ describe('writers', () => {
   test.each(FORMATS)('%s of an empty run is a document', format => {
     const empty = { version: REPORT_VERSION, reports: [], errors: [], summary: createSummary().summary(0) }
     const text = write(empty, format, {})
-    if (format === 'json' || format === 'sarif') expect(JSON.parse(text)).toBeTypeOf('object')
+    if (format === 'json' || format === 'sarif' || format === 'stix') expect(JSON.parse(text)).toBeTypeOf('object')
     expect(text).toMatch(/\n$/)
   })
 })

@@ -23,6 +23,8 @@ describe('the layer', () => {
         "checkReport",
         "createSummary",
         "createWriter",
+        "csvLine",
+        "escapeMarkup",
         "isFinding",
         "readReportJson",
         "readReportXml",

@@ -1,5 +1,5 @@
 // Nothing here imports a dependency at run time; the schemas are in schema/index.ts.
-export { addSummaries, createSummary, type SummaryBuilder } from './statistics.ts'
+export { addSummaries, createSummary, type SummaryBuilder } from './summary.ts'
 export { checkReport, readReportJson, readResultsJson, writeReportJson, writeResultsJson } from './json.ts'
 export {
   createWriter,
@@ -10,6 +10,7 @@ export {
   type WriterOptions,
 } from './writer.ts'
 export { CSV_COLUMNS } from './csv.ts'
+export { csvLine } from './csv-cells.ts'
 export { MAX_DOCUMENT_CHARS, ReportError } from './check.ts'
 export { readReportXml, readResultsXml } from './xml/read.ts'
 export { readResults } from './document.ts'
@@ -23,6 +24,7 @@ export {
   type Findings,
   type TreeNode,
 } from './verdict.ts'
+export { markup as escapeMarkup } from './xml/escape.ts'
 export { writeReportXml, writeResultsXml } from './xml/write.ts'
 export {
   DETECTION_KINDS,

@@ -3,6 +3,7 @@ import { createJsonWriter } from './json.ts'
 import { createJunitWriter } from './junit.ts'
 import type { Report, ScanError, Summary } from './model.ts'
 import { createSarifWriter } from './sarif.ts'
+import { createStixWriter } from './stix.ts'
 import { createTextWriter } from './text.ts'
 import { createXmlWriter } from './xml/write.ts'
 
@@ -10,7 +11,7 @@ import { createXmlWriter } from './xml/write.ts'
 
 /** How results are written. Each format uses what makes sense for it. */
 export interface WriterOptions {
-  /** Several indented lines instead of one (json, sarif). Default: false. */
+  /** Several indented lines instead of one (json, sarif, stix). Default: false. */
   readonly indent?: boolean
   /** Colours for a terminal (text). Default: false. */
   readonly colour?: boolean
@@ -35,6 +36,7 @@ const WRITERS = {
   csv: createCsvWriter,
   sarif: createSarifWriter,
   junit: createJunitWriter,
+  stix: createStixWriter,
 } as const satisfies Record<string, (options: WriterOptions) => ReportWriter>
 
 export type ReportFormat = keyof typeof WRITERS
@@ -50,6 +52,7 @@ export const MEDIA_TYPES: Readonly<Record<ReportFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
   sarif: 'application/sarif+json',
   junit: 'application/xml',
+  stix: 'application/stix+json;version=2.1',
 }
 
 /** A writer for one run. */

@@ -3,8 +3,15 @@
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { ColdStore, HEADER_BYTES, ImageError, openImage, SECTION_ENTRY_BYTES } from '../signatures/index.ts'
-import type { DatabaseImage, ImageHeader, ImageMeta } from '../signatures/index.ts'
+import {
+  ColdStore,
+  CONTENT_RECORD_BYTES,
+  DIGEST_BYTES,
+  HASH_RECORD_TAIL_BYTES,
+  HEADER_BYTES,
+} from '../signatures/index.ts'
+import { ImageError, openImage, SECTION_ENTRY_BYTES, SIGNATURE } from '../signatures/index.ts'
+import type { DatabaseImage, DigestName, ImageHeader, ImageMeta } from '../signatures/index.ts'
 import { DatabaseError } from './database-error.ts'
 import { readHeader, unreadable } from './database-sources.ts'
 
@@ -83,6 +90,52 @@ export async function verifyImage(path: string): Promise<ImageSummary> {
   }
   if (hash.digest('hex') === loaded.header.generation) return summaryOf(loaded)
   throw new DatabaseError('database-corrupt', path, 'its content is not what its header says')
+}
+
+/** One signature of an image. */
+export interface ListedSignature {
+  readonly name: string
+  readonly database: string
+  readonly line: number
+  readonly kind: 'body' | 'logical' | 'hash'
+}
+
+/**
+ * Every signature of an image, in its order. Cost: the whole file is read, and what an engine loads is held, with the names.
+ * @throws DatabaseError
+ */
+export function* signaturesOf(path: string): Generator<ListedSignature> {
+  const { image } = refusing(path, () => load(path))
+  const { contentRecords, names } = image.cold
+  const texts = readRange(path, names.offset, names.length)
+  const listed = (record: Buffer, at: number, kind: ListedSignature['kind']): ListedSignature => {
+    const nameAt = record.readUInt32LE(at)
+    return {
+      name: texts.toString('utf8', nameAt, nameAt + record.readUInt16LE(at + 4)),
+      database: image.meta.sources[record.readUInt16LE(at + 6)]?.name ?? '',
+      line: record.readUInt32LE(at + 8),
+      kind,
+    }
+  }
+  let signature = 0
+  for (const record of recordsOf(path, contentRecords.offset, image.meta.firstMark, CONTENT_RECORD_BYTES)) {
+    const isLogical = (image.signatureInfo[signature++] & SIGNATURE.LOGICAL) !== 0
+    yield listed(record, 0, isLogical ? 'logical' : 'body')
+  }
+  for (const { meta, recordsAt } of image.hashSets) {
+    const bytes = DIGEST_BYTES[meta.digest as DigestName]
+    // The size stands between the digest and the place.
+    for (const record of recordsOf(path, recordsAt, meta.count, bytes + HASH_RECORD_TAIL_BYTES))
+      yield listed(record, bytes + 4, 'hash')
+  }
+}
+
+function* recordsOf(path: string, offset: number, count: number, bytes: number): Generator<Buffer> {
+  const atOnce = Math.floor(READ_BYTES / bytes)
+  for (let done = 0; done < count; done += atOnce) {
+    const part = readRange(path, offset + done * bytes, Math.min(atOnce, count - done) * bytes)
+    for (let at = 0; at < part.length; at += bytes) yield part.subarray(at, at + bytes)
+  }
 }
 
 /** Names and digests have checksums of their own, which engines check when something hits. */

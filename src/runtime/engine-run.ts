@@ -32,7 +32,7 @@ export const runEngine = (parts: EngineParts, workerUrl: URL): void => {
     return
   }
   // One to spare: a child that dies costs nobody a wait.
-  const pool = new SandboxPool({ size: args.threads + 1 })
+  const pool = new SandboxPool({ size: args.threads + 1, ahead: 1 })
   pool.ready.then(
     () => tell({ event: 'layers', layers: pool.layers(), message: '' }),
     (error: Error) => tell({ event: 'layers', layers: [], message: error.message }),

@@ -1,7 +1,7 @@
+import { ENGINE_COMPONENTS, MANIFESTS } from '../components/index.ts'
 import { RunStopped, runComponentNow } from '../scan/index.ts'
 import type { Component, EmissionSink, Unpacker, UnpackOrder, UnpackOutcome } from '../scan/index.ts'
 import { componentContext } from './component-context.ts'
-import { installedComponents } from './components.ts'
 import type { SandboxClient } from './sandbox/channel.ts'
 
 // What a scanning thread takes content apart with: linear components in the thread itself, the others in a sandbox.
@@ -10,15 +10,11 @@ import type { SandboxClient } from './sandbox/channel.ts'
 export class NeedsSandbox extends Error {}
 
 /** Components that run in the thread, by name. */
-const HERE = new Map(
-  installedComponents
-    .filter(({ manifest }) => manifest.place === 'engine')
-    .map(component => [component.manifest.name, component]),
-)
+const HERE = new Map(ENGINE_COMPONENTS.map(component => [component.manifest.name, component]))
 
 /** @param sandbox - absent: orders for a sandbox throw NeedsSandbox */
 export const createEngineUnpacker = (sandbox: SandboxClient | undefined): Unpacker => ({
-  manifests: installedComponents.map(({ manifest }) => manifest),
+  manifests: MANIFESTS,
   run(order, sink) {
     const component = HERE.get(order.component)
     if (component !== undefined) return runHere(component, order, sink)

@@ -1,5 +1,6 @@
 export { buildImage } from './database-build.ts'
 export type { BuildOutcome, BuildRequest } from './database-build.ts'
+export { CatalogueReader, type CatalogueAnswer, type CatalogueQuestion } from './catalogue.ts'
 export { inspectImage, verifyImage } from './database-inspect.ts'
 export type { ImageSummary } from './database-inspect.ts'
 export { DatabaseError } from './database-error.ts'

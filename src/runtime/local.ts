@@ -212,7 +212,7 @@ class LocalScanner implements Scanner {
 
   #startWorker(index: number): void {
     const { database, maxFileSizeBytes } = this.#bench
-    this.#sandboxes ??= new SandboxPool({ size: this.#threads })
+    this.#sandboxes ??= new SandboxPool({ size: this.#threads, ahead: 1 })
     const sandbox = createSandboxLink(this.#sandboxes)
     const { shared } = this.#loaded
     const data = { shared, database, index, maxFileSizeBytes, tree: this.#limits.tree, sandbox }

@@ -11,7 +11,7 @@ import {
 import { ImageError, type ColdStore, type DatabaseImage } from '../signatures/index.ts'
 import type { EnginePorts } from './engine-thread.ts'
 import type { Findings } from './findings.ts'
-import { hiddenContent } from './hidden-content.ts'
+import { hiddenBy, packerOf } from './hidden-content.ts'
 import { ContentDigests, findTrust, matchFile, matchPe } from './match-digests.ts'
 import { severityOf, unofficial } from './names.ts'
 
@@ -88,9 +88,10 @@ class WindowLoader implements ContentWindow {
 }
 
 const PE_TARGET = 1
-/** Marks of what no component reads. */
+/** Marks of what no component reads, in programs. */
 const UNREAD: readonly (readonly [mark: string, what: string])[] = [
   ['setup-stream', 'The files of this InstallShield setup lie in a stream that is not taken apart yet'],
+  ['inno', 'The files of this Inno Setup installer are not taken apart yet'],
 ]
 /** PE, ELF, Mach-O. */
 const PROGRAM_TARGETS: ReadonlySet<number> = new Set([PE_TARGET, 6, 9])
@@ -163,6 +164,8 @@ export class FlatScanner {
     const { cold, window, ports } = this.#parts
     const layout = lazy(() => readLayout(type, content, findings))
     if (this.#parts.readsHeaders === true && PROGRAM_TARGETS.has(type.target)) layout()
+    const packer = type.target === PE_TARGET ? packerOf(layout(), content) : undefined
+    if (packer !== undefined) findings.property('packer', packer)
     if (type.target === PE_TARGET) {
       const pe = layout()
       if (pe !== undefined) matchPe(this.#lookup, content, pe, ports, findings)
@@ -176,9 +179,9 @@ export class FlatScanner {
       },
       onMark: name => void marks.push(name),
     })
-    for (const [mark, what] of UNREAD) if (marks.includes(mark)) findings.missed('unsupported', what)
-    const hidden = type.target === PE_TARGET ? hiddenContent(layout(), content) : undefined
-    if (hidden !== undefined) findings.missed('unsupported', hidden)
+    if (type.target === PE_TARGET)
+      for (const [mark, what] of UNREAD) if (marks.includes(mark)) findings.missed('unsupported', what)
+    if (packer !== undefined) findings.missed('unsupported', hiddenBy(packer))
   }
 }
 

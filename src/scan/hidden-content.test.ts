@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { identify, readExecutable } from '../formats/index.ts'
 import { buildPe } from '../formats/testing.ts'
-import { hiddenContent } from './hidden-content.ts'
+import { packerOf } from './hidden-content.ts'
 import { testEngine } from './testing/harness.ts'
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, character => character.charCodeAt(0))
@@ -30,7 +30,7 @@ const CASES: readonly (readonly [string, Uint8Array, RegExp | undefined])[] = [
 ]
 
 test.each(CASES)('%s', (_name, content, expected) => {
-  const said = hiddenContent(readExecutable(identify(content), content), content)
+  const said = packerOf(readExecutable(identify(content), content), content)
   if (expected === undefined) expect(said).toBeUndefined()
   else expect(said).toMatch(expected)
 })
@@ -42,6 +42,11 @@ test('what is hidden makes the verdict unscannable, and a detection outweighs it
   const packed = scan(program('UPX0'))
   expect(packed.verdict).toBe('unscannable')
   expect(packed.artifacts[0].notSeen).toMatchObject([{ reason: 'unsupported' }])
+  expect(packed.artifacts[0].properties).toContainEqual({ name: 'packer', value: 'UPX' })
   expect(scan(join(program('UPX0'), latin1('Lazaret!'))).verdict).toBe('infected')
   expect(scan(program()).verdict).toBe('clean')
+  for (const mark of ['Inno Setup Setup Data (6.2.0)', 'ISSetupStream\0']) {
+    expect(scan(join(program(), latin1(mark))).artifacts[0].notSeen).toMatchObject([{ reason: 'unsupported' }])
+    expect(scan(latin1(`A text about ${mark}`)).verdict).toBe('clean')
+  }
 })

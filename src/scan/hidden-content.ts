@@ -30,8 +30,9 @@ const PACKER_CODE: readonly (readonly [hex: string, packer: string])[] = [
 /** The DOS header ends here; Upack puts the entry point inside of it. */
 const DOS_HEADER_BYTES = 64
 
-/** The packer of a program, by the names of its sections or by where it starts. */
-function packerOf(layout: ExecutableLayout, content: Uint8Array): string | undefined {
+/** The packer of a Windows program, by the names of its sections or by where it starts. */
+export function packerOf(layout: ExecutableLayout | undefined, content: Uint8Array): string | undefined {
+  if (layout === undefined || layout.format !== 'pe') return undefined
   for (const section of layout.sections) {
     const name = section.name.split('\0')[0]
     if (Object.hasOwn(PACKER_SECTIONS, name)) return PACKER_SECTIONS[name]
@@ -48,14 +49,6 @@ function hasCode(content: Uint8Array, at: number, hex: string): boolean {
   return true
 }
 
-/**
- * Says in a sentence what of a program is not seen by matching its bytes; undefined where nothing is known to be hidden.
- * @param layout - header facts, or undefined
- */
-export function hiddenContent(layout: ExecutableLayout | undefined, content: Uint8Array): string | undefined {
-  if (layout === undefined || layout.format !== 'pe') return undefined
-  const packer = packerOf(layout, content)
-  return packer === undefined
-    ? undefined
-    : `The program is packed with ${packer} and is not unpacked yet; only its packed form was matched`
-}
+/** What of a packed program is not seen by matching its bytes, as a sentence. */
+export const hiddenBy = (packer: string): string =>
+  `The program is packed with ${packer} and is not unpacked yet; only its packed form was matched`

@@ -12,8 +12,10 @@ export { ANY_SIZE } from './language/lines.ts'
 export { FUNCTIONALITY_LEVEL } from './language/conditions.ts'
 export { PROBLEMS, type Problem, type ProblemCode } from './language/problems.ts'
 export {
+  CONTENT_RECORD_BYTES,
   DISTANCE_BIAS,
   ENTRY_WORDS,
+  HASH_RECORD_TAIL_BYTES,
   HEADER_BYTES,
   IMAGE_FORMAT,
   IMAGE_MAGIC,

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../../client/index.ts'
 import { KERNEL_URL, locateDatabase, SandboxPool } from '../../runtime/index.ts'
+import { inspectLedger, inspectVault, vaultKeyFile } from '../../store/index.ts'
 import { EXIT } from '../commands.ts'
 import type { Run } from '../commands.ts'
 import { starterDatabase } from '../data.ts'
+import { storeOf, withoutPassword } from '../ledger.ts'
 import type { Settings } from '../options.ts'
+import { vaultPlace } from '../use-cases.ts'
 import { jsonText } from '../output.ts'
 
 // `lazaret doctor`: what this installation has, what it lacks, and what to do about it.
@@ -19,7 +22,14 @@ interface Check {
 }
 
 export const doctor: Run = async ({ settings, stdout }) => {
-  const checks = [nodeCheck(), kernelCheck(), databaseCheck(settings), ...(await sandboxChecks())]
+  const checks = [
+    nodeCheck(),
+    kernelCheck(),
+    databaseCheck(settings),
+    await ledgerCheck(settings),
+    await vaultCheck(settings),
+    ...(await sandboxChecks()),
+  ]
   stdout.write(settings.json ? jsonText({ name: 'lazaret', version: VERSION, checks }) : textOf(checks))
   return checks.some(({ state }) => state === 'failed') ? EXIT.failed : EXIT.clean
 }
@@ -48,6 +58,26 @@ const databaseCheck = ({ db }: Settings): Check => {
   } catch (error) {
     return { name, state: 'failed', text: (error as Error).message, advice: 'Name another one with --db' }
   }
+}
+
+/** A server makes a ledger that is absent, and brings an older one up to date. */
+const ledgerCheck = async (settings: Settings): Promise<Check> => {
+  const store = storeOf(settings)
+  const { state, detail } = await inspectLedger(store)
+  const isFailed = state === 'newer' || state === 'damaged' || state === 'unreachable'
+  const text = `${state} (${withoutPassword(store)}): ${detail}`
+  if (!isFailed) return { name: 'ledger', state: 'ok', text }
+  return { name: 'ledger', state: 'failed', text, advice: 'Restore a backup into another --store, see docs/ledger.md' }
+}
+
+/** Whether the content that is kept can be read: `lazaret vault check` looks at each. */
+const vaultCheck = async (settings: Settings): Promise<Check> => {
+  const place = await vaultPlace(settings)
+  const keyFile = settings.vaultKeyFile ?? vaultKeyFile(settings.data)
+  const { state, detail } = await inspectVault({ place, keyFile })
+  const text = `${state} (${typeof place === 'string' ? place : (settings.vault ?? '')}): ${detail}`
+  if (state !== 'failed') return { name: 'vault', state: 'ok', text }
+  return { name: 'vault', state: 'failed', text, advice: 'See docs/vault.md; the key file may be in a backup' }
 }
 
 /** Starts a child and tries its walls. */

@@ -3,15 +3,20 @@ import { delimiter, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../../client/index.ts'
 import type { Scanner } from '../../scan/index.ts'
+import type { RestListener } from '../../services/rest/index.ts'
+import type { UseCases } from '../../usecases/index.ts'
 import { EXIT } from '../commands.ts'
 import type { Context, Run } from '../commands.ts'
 import { defaultDataDirectory, nativeSocket } from '../data.ts'
 import { detailOf } from '../errors.ts'
 import type { Settings } from '../options.ts'
+import { plannedHttp, startHttp } from '../http.ts'
 import { startListeners } from '../listeners.ts'
-import type { Listening } from '../listeners.ts'
+import type { Listening, Scanners } from '../listeners.ts'
+import { recording } from '../recording.ts'
 import { startScanner } from '../scanner.ts'
 import { onStopSignal } from '../signals.ts'
+import { startUseCases, type StartedUseCases } from '../use-cases.ts'
 
 /** `lazaret serve`. */
 export const serve: Run = async context => {
@@ -24,21 +29,34 @@ export const serve: Run = async context => {
   process.on('SIGHUP', () => reload())
   const scanner = await startScanner({ settings, log })
   let listening: Listening
+  let server: StartedUseCases | undefined
+  let http: RestListener | undefined
   try {
-    listening = await startListeners(settings, scanner, { log, stop })
+    server = await startUseCases(settings, scanner, log, plannedHttp(settings))
+    http = await startHttp(settings, server, log)
+    listening = await startListeners(settings, scannersFor(settings, scanner, server.useCases), { log, stop })
   } catch (error) {
+    await http?.close()
+    await server?.close()
     await scanner.close()
     throw error
   }
   reload = () => void reloadOnSignal(scanner, log)
-  stdout.write(await welcome(context, scanner, listening.addresses))
+  stdout.write(await welcome(context, scanner, listening.addresses, { http: http?.address, claim: server.claim }))
   const reason = await stopped
   log(`server: ${reason}; finishing what is running`)
-  await listening.close()
+  await Promise.all([listening.close(), http?.close()])
+  await server.close()
   await scanner.close()
   log('server: stopped')
   return EXIT.clean
 }
+
+/** The scanner of each listener: by way of the ledger where its scans are to be recorded. */
+const scannersFor = ({ record }: Settings, scanner: Scanner, useCases: UseCases): Scanners => ({
+  native: record.includes('native') ? recording(scanner, useCases, 'native') : scanner,
+  clamd: record.includes('clamd') ? recording(scanner, useCases, 'clamd') : scanner,
+})
 
 async function reloadOnSignal(scanner: Scanner, log: (line: string) => void): Promise<void> {
   try {
@@ -51,11 +69,20 @@ async function reloadOnSignal(scanner: Scanner, log: (line: string) => void): Pr
 }
 
 /** What is printed once the server can be asked. */
-async function welcome({ settings }: Context, scanner: Scanner, addresses: readonly string[]): Promise<string> {
+async function welcome(
+  { settings }: Context,
+  scanner: Scanner,
+  addresses: readonly string[],
+  { http, claim }: { readonly http: string | undefined; readonly claim: string | undefined },
+): Promise<string> {
   const { signatures, threads } = await scanner.status()
   const lines = [
     `Lazaret ${VERSION} is ready: ${signatures} signatures, ${threads.max} threads`,
     ...addresses.map(address => `  listening on ${address}`),
+    ...(http === undefined ? [] : [`  REST on ${http}/api/v1, described on ${http}/api/v1/docs`]),
+    ...(claim === undefined
+      ? []
+      : [`  no account yet: the first administrator is made with POST /api/v1/setup and the token ${claim}`]),
     `Scan a folder with:\n  ${programName()} scan ${waysTo(settings, addresses)}.`,
   ]
   if (settings.db.length === 0) {

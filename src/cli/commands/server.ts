@@ -6,8 +6,8 @@ import { jsonText } from '../output.ts'
 import { bytesText } from '../progress.ts'
 import { visible } from '../../report/index.ts'
 
-/** `lazaret stats`. */
-export const stats: Run = context => ask(context, 'stats', answer => statsText(answer as ScannerStatus))
+/** `lazaret status`. */
+export const status: Run = context => ask(context, 'stats', answer => statusText(answer as ScannerStatus))
 
 /** `lazaret db reload`. */
 export const dbReload: Run = context => ask(context, 'reload', answer => reloadText(answer as ReloadOutcome))
@@ -26,7 +26,7 @@ async function ask({ settings, stdout }: Context, verb: string, textOf: (answer:
   }
 }
 
-function statsText(status: ScannerStatus): string {
+function statusText(status: ScannerStatus): string {
   const { threads, verdicts, active } = status
   const lines = [
     `version        ${status.version}`,

@@ -391,3 +391,14 @@ describe('hostile messages', () => {
     )
   })
 })
+
+it('reads parts that no header announces', async () => {
+  const cutShort = crlf(`From: a@example.com\n\nHello\n--bb\n${ATTACHMENT}\n--bb--\n`)
+  const outer = await run(cutShort)
+  expect(holdsPayload(outer)).toBe(false)
+  expect(anomalies(outer)).toEqual(['ambiguous'])
+  const inner = outer.children.find(({ type }) => type === 'mail')
+  expect(holdsPayload(await run(inner?.bytes ?? ''))).toBe(true)
+  const signature = await run(crlf('From: a@example.com\n\nHello\n-- \nContent is king\n--\nx\n'))
+  expect(signature.children).toHaveLength(1)
+})

@@ -8,6 +8,7 @@ import {
   openingColon,
   readBinHex,
   readMail,
+  strayBoundary,
 } from '../../formats/index.ts'
 import type { FileTypeName, Leaf, MailReading } from '../../formats/index.ts'
 import type { ChildContent, Component, Emission } from '../../scan/index.ts'
@@ -80,6 +81,7 @@ function* part(bytes: Uint8Array, leaf: Leaf, number: number): Generator<Emissio
     readingsSeen.add(key)
     if (reading.encoding === 'binhex') yield* forks(bytes, leaf, name)
     else yield* child(bytes, leaf, name, reading)
+    if (reading.encoding === 'identity') yield* stray(bytes, leaf, name)
   }
 }
 
@@ -115,6 +117,14 @@ function typeOf(types: readonly string[], head: Uint8Array, isWhole: boolean): F
   if (types.includes('text/html') || types.includes('application/xhtml+xml'))
     return isText ? 'html' : found === 'text-utf16le' || found === 'text-utf16be' ? 'html-utf16' : undefined
   return types.includes('message/rfc822') && isText ? 'mail' : undefined
+}
+
+/** A multipart that nothing announces. */
+function* stray(bytes: Uint8Array, { start, end }: Leaf, name: string): Generator<Emission> {
+  const boundary = strayBoundary(bytes, start, end)
+  if (boundary === undefined) return
+  yield { emit: 'anomaly', code: 'ambiguous', detail: 'Parts lie in it that no header announces', offset: start }
+  yield { emit: 'child', name, type: 'mail', content: withHeader(boundary, bytes.subarray(start, end)) }
 }
 
 /** A multipart whose whole body is encoded: the message that it stands for. */

@@ -1,3 +1,4 @@
+import { bytesOf, indexOf } from '../../bytes/index.ts'
 import { surveyBase64 } from '../../codecs/index.ts'
 import type { AfterPadding } from '../../codecs/index.ts'
 import type { Leaf, TransferEncoding } from '../../formats/index.ts'
@@ -41,6 +42,10 @@ export function readingsOf(bytes: Uint8Array, { start, end, entity }: Leaf): Rea
       }
     } else {
       readings.push({ encoding })
+      if (encoding === 'uuencode' && beginsTwice(bytes, start, end)) {
+        readings.push({ encoding: 'identity' })
+        reasons.push('A uuencoded file begins inside of another one')
+      }
       if (encoding === 'identity' && !entity.encodings.includes('base64') && looksLikeBase64(bytes, start, end)) {
         readings.push({ encoding: 'base64' })
         reasons.push('What is not declared as base64 looks like it')
@@ -49,6 +54,14 @@ export function readingsOf(bytes: Uint8Array, { start, end, entity }: Leaf): Rea
   }
   if (entity.encodings.length > 1) reasons.push('Several transfer encodings are declared')
   return reasons.length === 0 ? { readings } : { readings, ambiguous: reasons.join('; ') }
+}
+
+const UU_BEGIN = bytesOf('\nbegin ')
+
+/** Decoders differ: some begin anew, some go on to the end of the first one. */
+function beginsTwice(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = indexOf(bytes, UU_BEGIN, Math.max(0, start - 1), end)
+  return first >= 0 && indexOf(bytes, UU_BEGIN, first + 1, end) >= 0
 }
 
 function looksLikeBase64(bytes: Uint8Array, start: number, end: number): boolean {

@@ -14,6 +14,13 @@ export const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09
 
 export const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte)
 
+/** What text becomes: letters in lower case, white space as spaces; 0 for the bytes that are `stops`. */
+export function formsOf(stops: readonly number[]): Uint8Array {
+  const forms = Uint8Array.from({ length: 256 }, (_, byte) => (isSpace(byte) ? 0x20 : lower(byte)))
+  for (const byte of stops) forms[byte] = 0
+  return forms
+}
+
 export const isLetter = (byte: number): boolean => {
   const small = byte | 0x20
   return small >= 0x61 && small <= 0x7a

@@ -3,6 +3,7 @@ import { decodeScript, encodedScriptAt, joinPieces, SCRIPT_MARK } from '../../co
 import {
   AMPERSAND,
   APOSTROPHE,
+  formsOf,
   GREATER,
   isLetter,
   isSpace,
@@ -40,6 +41,10 @@ export interface NormalisedHtml {
 }
 
 const COMMENT_END = bytesOf('-->')
+/** What text becomes up to markup, what a value becomes up to what may be odd, and what a script or style becomes. */
+const TEXT_FORMS = formsOf([0, LESS, AMPERSAND])
+const VALUE_FORMS = formsOf([AMPERSAND, ...Array.from({ length: 0x20 }, (_, byte) => byte)])
+const RAW_FORMS = formsOf([0])
 const SLASH = 0x2f
 const EQUALS = 0x3d
 const MAX_ATTRIBUTE_NAME = 16
@@ -86,31 +91,25 @@ class Normaliser {
     const end = bytes.length
     const noComment = this.#noComment
     const noTags = this.#noTags
-    let trims = this.#trims
     let at = start
-    while (at < end) {
+    while (at < end && bytes[at] !== LESS) {
       const byte = bytes[at]
-      if (byte === LESS) break
-      if (isSpace(byte)) {
-        if (!trims) noComment.space()
+      if (this.#trims && isSpace(byte)) {
         noTags.space()
         at++
         continue
       }
-      trims = false
+      this.#trims = false
       if (byte === AMPERSAND) {
         writeReference(bytes, at, end, noTags)
         at = writeReference(bytes, at, end, noComment)
-        continue
+      } else if (byte === 0) at++
+      else {
+        const next = noComment.fold(bytes, at, end, TEXT_FORMS)
+        noTags.fold(bytes, at, next, TEXT_FORMS)
+        at = next
       }
-      if (byte !== 0) {
-        const small = lower(byte)
-        noComment.push(small)
-        noTags.push(small)
-      }
-      at++
     }
-    this.#trims = trims
     return at
   }
 
@@ -217,12 +216,12 @@ class Normaliser {
         if (isTelling(bytes[at + 1])) isOdd = true
         hasReference = true
         at = writeReference(bytes, at, end, out)
-        continue
-      }
-      if (byte < 0x20) isOdd = true
-      if (isSpace(byte)) out.space()
-      else if (byte !== 0) out.push(lower(byte))
-      at++
+      } else if (byte < 0x20) {
+        isOdd = true
+        if (isSpace(byte)) out.space()
+        else if (byte !== 0) out.push(byte)
+        at++
+      } else at = out.fold(bytes, at, end, VALUE_FORMS)
     }
     out.push(QUOTE)
     if (isOdd || (hasReference && holdsDataUrl(bytes, start, end))) this.#values.push({ name, start, end })
@@ -254,10 +253,10 @@ class Normaliser {
 
   #rawText(bytes: Uint8Array, start: number, end: number, isScript: boolean): void {
     const out = this.#noComment
-    for (let at = start; at < end; at++)
-      if (isSpace(bytes[at])) {
-        if (out.last !== GREATER) out.space()
-      } else out.push(lower(bytes[at]))
+    for (let at = start; at < end;) {
+      at = out.fold(bytes, at, end, RAW_FORMS, GREATER)
+      if (at < end) out.push(bytes[at++])
+    }
     if (isScript) writeScript(bytes, start, end, this.#scripts)
   }
 }

@@ -137,6 +137,7 @@ const ROWS = [
   ['squashfs', BINARY, 14, true, 'application/vnd.squashfs', 'Squashfs file system'],
   ['cramfs', BINARY, 14, true, 'application/x-cramfs', 'Cramfs file system'],
   // Encrypted
+  ['cms', BINARY, 14, true, 'application/pkcs7-mime', 'S/MIME or PKCS#7 message'],
   ['pgp', BINARY, 14, true, 'application/pgp-encrypted', 'OpenPGP-encrypted message'],
   // Databases
   ['sqlite', IGNORED, 0, false, 'application/vnd.sqlite3', 'SQLite database'],

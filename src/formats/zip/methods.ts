@@ -1,5 +1,16 @@
 import { ContentError, u16le, u32le } from '../../bytes/index.ts'
-import { bzip2, explode, inflate, lzma, lzmaProperties, unreduce, unshrink, xz, zstd } from '../../codecs/index.ts'
+import {
+  bzip2,
+  explode,
+  inflate,
+  lzma,
+  lzmaProperties,
+  ppmd8,
+  unreduce,
+  unshrink,
+  xz,
+  zstd,
+} from '../../codecs/index.ts'
 import type { Decoder } from '../../codecs/index.ts'
 import type { Reading } from './readings.ts'
 
@@ -75,7 +86,7 @@ const METHODS: ReadonlyMap<number, Method> = new Map<number, Method>([
   [95, { name: 'xz', open: xz }],
   [96, { name: 'jpeg' }],
   [97, { name: 'wavpack' }],
-  [98, { name: 'ppmd' }],
+  [98, { name: 'ppmd', isSized: true, open: (input, start, { unpacked }) => ppmd8(input, start, unpacked) }],
   [99, { name: 'aes' }],
 ])
 

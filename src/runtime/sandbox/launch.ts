@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { accessSync, constants, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { siblingModule } from '../modules.ts'
@@ -170,14 +171,15 @@ export const commandLine = (plan: LaunchPlan, target: SandboxTarget): readonly s
 /**
  * Starts a child. Standard input and output carry frames, standard error what Node says when it dies.
  * Descriptor 3 brings the filter to bwrap.
+ * @param output - what becomes its standard output; default: a pipe
  */
-export const launch = (plan: LaunchPlan, target: SandboxTarget): ChildProcess => {
+export const launch = (plan: LaunchPlan, target: SandboxTarget, output?: Socket): ChildProcess => {
   const [command, ...args] = commandLine(plan, target)
   const walls = plan.seccomp ? 'pipe' : 'ignore'
   inherited ??= highestInherited()
   const shut = Array.from({ length: Math.max(0, inherited - SECCOMP_FD) }, () => 'ignore' as const)
   const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'pipe', walls, ...shut],
+    stdio: ['pipe', output ?? 'pipe', 'pipe', walls, ...shut],
     env: {},
     cwd: '/',
     // A process group of its own: killed as one, and not reached by what a terminal sends to the engine's.

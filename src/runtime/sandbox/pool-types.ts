@@ -30,6 +30,8 @@ export const SANDBOX_LIMITS: SandboxLimits = {
 export interface SandboxPoolOptions {
   /** Children at once: threads that scan, and one to spare, so that a death costs nobody a wait. */
   readonly size: number
+  /** Children that are started before they are needed; while all are at work, one more is. Default: all of them. */
+  readonly ahead?: number
   /** Default: the production child. */
   readonly target?: SandboxTarget
   /** Walls to try. Default: all there are. */

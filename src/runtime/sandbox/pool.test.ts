@@ -82,7 +82,7 @@ async function runInThread(pool: SandboxPool, runs: readonly ThreadRun[]): Promi
 }
 
 async function withPool<T>(
-  options: { plan?: LaunchPlan; size?: number; limits?: Partial<SandboxLimits> },
+  options: { plan?: LaunchPlan; size?: number; ahead?: number; limits?: Partial<SandboxLimits> },
   use: (pool: SandboxPool) => Promise<T>,
 ): Promise<T> {
   const pool = new SandboxPool({ size: 1, target, ...options })
@@ -267,6 +267,22 @@ describe('lives of children', () => {
       expect(pool.counters().idle).toBe(1)
       expect((await run(pool, request('echo'), utf8('x'))).outcome).toBe('done')
       expect(pool.counters().started).toBeGreaterThanOrEqual(3)
+    })
+  })
+
+  test('children are started when others are at work, and given up when they have done enough', async () => {
+    await withPool({ size: 3, ahead: 1, limits: { maxArtifacts: 2 } }, async pool => {
+      for (let i = 0; i < 500 && pool.counters().idle < 1; i++) await sleep(10)
+      await sleep(50)
+      expect(pool.pids()).toHaveLength(1)
+      const busy = [1, 2].map(() => run(pool, request('loop', { timeMs: 500 }), utf8('x')))
+      for (let i = 0; i < 500 && pool.counters().idle < 1; i++) await sleep(10)
+      expect(pool.counters()).toMatchObject({ busy: 2, idle: 1 })
+      expect((await run(pool, request('echo'), utf8('x'))).outcome).toBe('done')
+      expect((await Promise.all(busy)).map(({ outcome }) => outcome)).toEqual(['time', 'time'])
+      for (let i = 0; i < 500 && pool.pids().length > 1; i++) await sleep(10)
+      expect(pool.pids()).toHaveLength(1)
+      for (let i = 0; i < 5; i++) expect((await run(pool, request('echo'), utf8('x'))).outcome).toBe('done')
     })
   })
 

@@ -30,8 +30,9 @@ export class SandboxPool implements SlotOwner {
   readonly target: SandboxTarget
   readonly limits: SandboxLimits
   readonly #size: number
+  readonly #ahead: number
   #choice: PlanChoice | undefined
-  #slots: readonly Slot[] = []
+  #slots: Slot[] = []
   #waiting: Run[] = []
   #failedInARow = 0
   #closing = false
@@ -42,6 +43,7 @@ export class SandboxPool implements SlotOwner {
   /** Starts the children at once; runs may be given at once, too, and wait until the first child is ready. */
   constructor(options: SandboxPoolOptions) {
     this.#size = options.size
+    this.#ahead = Math.min(options.ahead ?? options.size, options.size)
     this.target = options.target ?? sandboxTarget()
     this.limits = { ...SANDBOX_LIMITS, ...options.limits }
     this.#ready = this.#open(options.plan ?? fullPlan())
@@ -124,6 +126,13 @@ export class SandboxPool implements SlotOwner {
     this.#counts.retired++
   }
 
+  keeps(slot: Slot): boolean {
+    const others = this.#slots.filter(other => other !== slot)
+    if (this.#waiting.length > 0 || others.filter(other => !other.isBusy).length < this.#ahead) return true
+    this.#slots = others
+    return false
+  }
+
   ranInto(state: 'crashed' | 'time'): void {
     this.#counts[state]++
   }
@@ -139,17 +148,30 @@ export class SandboxPool implements SlotOwner {
       throw error
     }
     if (this.#closing) return
-    this.#slots = Array.from({ length: this.#size }, () => new Slot(this))
-    for (const slot of this.#slots) slot.start()
+    this.#startAhead()
+  }
+
+  /** A child costs some twenty megabytes: those that few files need are started when these come. */
+  #startAhead(): void {
+    while (
+      this.#choice !== undefined &&
+      this.#slots.length < this.#size &&
+      this.#slots.filter(slot => !slot.isBusy).length < Math.max(this.#ahead, this.#waiting.length)
+    ) {
+      const slot = new Slot(this)
+      this.#slots.push(slot)
+      slot.start()
+    }
   }
 
   #handOut(): void {
     while (this.#waiting.length > 0) {
       const slot = this.#slots.find(candidate => candidate.isFree)
-      if (slot === undefined) return
+      if (slot === undefined) break
       const run = this.#waiting.shift()
       if (run?.isOver === false) slot.give(run)
     }
+    if (!this.#closing) this.#startAhead()
   }
 
   #waitedTooLong(run: Run): void {

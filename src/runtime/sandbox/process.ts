@@ -1,6 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
+import { finished } from 'node:stream/promises'
 import { launch, nodePid } from './launch.ts'
 import type { LaunchPlan, SandboxTarget } from './launch.ts'
+import { openSocketPair } from './socket-pair.ts'
+import type { SocketPair } from './socket-pair.ts'
 import { HEADER_BYTES, KIND, MAX_PAYLOAD_BYTES } from './wire.ts'
 import type { Probes } from './wire.ts'
 
@@ -11,10 +14,14 @@ import type { Probes } from './wire.ts'
 export interface ProcessOwner {
   /** It has said HELLO and can be given work. */
   ready(process: SandboxProcess): void
-  /** What it says about an artifact. False: no more until resume(). */
+  /** What it says about an artifact, borrowed. False: no more until resume(); until then the bytes stay as they are. */
   data(process: SandboxProcess, bytes: Buffer): boolean
   /** It is gone, with everything below it. Called once. */
   ended(process: SandboxProcess, why: string): void
+}
+
+interface Pausable {
+  resume(): unknown
 }
 
 /** What is kept of its standard error, for the message. */
@@ -22,6 +29,7 @@ const MAX_STDERR_CHARS = 4096
 
 export class SandboxProcess {
   readonly #child: ChildProcess
+  readonly #output: Pausable | undefined
   readonly #plan: LaunchPlan
   readonly #owner: ProcessOwner
   readonly #startedAtMs = performance.now()
@@ -33,14 +41,36 @@ export class SandboxProcess {
   #ended = false
   readonly #closed: Promise<void>
 
-  constructor(plan: LaunchPlan, target: SandboxTarget, owner: ProcessOwner) {
+  /** Starts a child that is heard through a socket pair where there can be one. @throws what spawn throws */
+  static async start(plan: LaunchPlan, target: SandboxTarget, owner: ProcessOwner): Promise<SandboxProcess> {
+    let started: SandboxProcess | undefined
+    const pair = await openSocketPair(bytes => started?.hear(bytes) ?? true)
+    try {
+      started = new SandboxProcess(plan, target, owner, pair)
+      return started
+    } catch (error) {
+      pair?.near.destroy()
+      throw error
+    } finally {
+      pair?.far.destroy()
+    }
+  }
+
+  /** Starts a child, heard through a pipe unless a pair is given. @throws what spawn throws */
+  constructor(plan: LaunchPlan, target: SandboxTarget, owner: ProcessOwner, pair?: SocketPair) {
     this.#plan = plan
     this.#owner = owner
-    this.#child = launch(plan, target)
+    this.#child = launch(plan, target, pair?.far)
     const { stdin, stdout, stderr } = this.#child
+    this.#output = pair?.near ?? stdout ?? undefined
     // Broken pipes are told by the exit.
     for (const stream of [stdin, stdout, stderr]) stream?.on('error', () => {})
-    stdout?.on('data', (bytes: Buffer) => this.#hear(bytes))
+    stdout?.on('data', (bytes: Buffer) => {
+      if (!this.hear(bytes)) stdout.pause()
+    })
+    // All that it said is to be heard before its end is told.
+    const heard = pair === undefined ? Promise.resolve() : finished(pair.near, { writable: false }).catch(() => {})
+    this.#child.once('exit', () => this.resume())
     stderr?.setEncoding('utf8').on('data', (text: string) => {
       if (this.#stderr.length < MAX_STDERR_CHARS) this.#stderr += text.slice(0, MAX_STDERR_CHARS)
     })
@@ -52,7 +82,7 @@ export class SandboxProcess {
         owner.ended(this, this.#why || why)
       }
       // `close`, not `exit`: by then what it said has been heard, and nobody below it holds its pipes any more.
-      this.#child.once('close', (code, signal) => end(this.#endedBy(code, signal)))
+      this.#child.once('close', (code, signal) => void heard.then(() => end(this.#endedBy(code, signal))))
       this.#child.once('error', error => end(error.message))
     })
   }
@@ -89,7 +119,7 @@ export class SandboxProcess {
   }
 
   resume(): void {
-    this.#child.stdout?.resume()
+    this.#output?.resume()
   }
 
   /** Ends it at once. @param why - what its owner is told, unless it has another reason already */
@@ -120,10 +150,12 @@ export class SandboxProcess {
     }
   }
 
-  #hear(bytes: Buffer): void {
-    if (this.#why !== '') return
-    if (this.#probes === undefined) return this.#hearHello(bytes)
-    if (!this.#owner.data(this, bytes)) this.#child.stdout?.pause()
+  /** Takes what it says. False: no more until resume(). */
+  hear(bytes: Buffer): boolean {
+    if (this.#why !== '') return true
+    if (this.#probes !== undefined) return this.#owner.data(this, bytes)
+    this.#hearHello(bytes)
+    return true
   }
 
   #hearHello(bytes: Buffer): void {

@@ -16,6 +16,8 @@ export interface SlotOwner {
   started(): void
   failedStart(why: string): void
   retired(): void
+  /** False: there are enough without this place, which has no child now; it is given up. */
+  keeps(slot: Slot): boolean
   ranInto(state: 'crashed' | 'time'): void
 }
 
@@ -66,6 +68,7 @@ export class Slot implements ProcessOwner {
   readonly #owner: SlotOwner
   #process: SandboxProcess | undefined
   #run: Run | undefined
+  #starting: Promise<void> | undefined
   #artifacts = 0
   #bytes = 0
   /** The child was given an artifact: what ends it then is that, and not the host. */
@@ -97,14 +100,16 @@ export class Slot implements ProcessOwner {
     this.#given = false
     const { plan, target, limits } = this.#owner
     this.#owner.started()
-    let process: SandboxProcess
-    try {
-      process = new SandboxProcess(plan, target, this)
-    } catch (error) {
-      return this.#failed((error as Error).message)
-    }
-    this.#process = process
-    this.#timer = setTimeout(() => process.kill(`it was not ready after ${limits.startMs} ms`), limits.startMs)
+    this.#starting = SandboxProcess.start(plan, target, this).then(
+      process => {
+        this.#process = process
+        if (this.#closing) return process.kill('the sandbox is closed')
+        this.#timer = setTimeout(() => process.kill(`it was not ready after ${limits.startMs} ms`), limits.startMs)
+      },
+      (error: unknown) => {
+        if (!this.#closing) this.#failed((error as Error).message)
+      },
+    )
   }
 
   give(run: Run): void {
@@ -146,6 +151,7 @@ export class Slot implements ProcessOwner {
   async close(): Promise<void> {
     this.#closing = true
     clearTimeout(this.#timer)
+    await this.#starting
     this.#process?.kill('the sandbox is closed')
     await this.#process?.closed
   }
@@ -168,6 +174,7 @@ export class Slot implements ProcessOwner {
     if (this.#run !== undefined) this.#kill('crashed', why)
     if (this.#closing) return
     if (this.#given) this.#deaths = 0
+    if (wasReady && !this.#owner.keeps(this)) return
     if (!wasReady) return this.#failed(why)
     this.#startAgain()
   }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { arbitraryReport } from './arbitrary.fuzz.ts'
 import type { Report } from './model.ts'
-import { addSummaries, createSummary } from './statistics.ts'
+import { addSummaries, createSummary } from './summary.ts'
 import { VERDICTS } from './vocabulary.ts'
 
 /** Reports whose sizes add up exactly. */

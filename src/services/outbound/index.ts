@@ -1,0 +1,1 @@
+export { createFetcher, createSender, type OutboundOptions } from './fetch.ts'
