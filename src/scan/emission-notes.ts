@@ -1,4 +1,5 @@
 import type { Reason } from '../report/index.ts'
+import type { MissedEmission } from './component.ts'
 import type { Passwords } from './passwords.ts'
 import type { PlainEmission } from './run-component.ts'
 import type { TreeEnd } from './tree-end.ts'
@@ -17,6 +18,8 @@ export class EmissionNotes {
   readonly #passwords: Passwords
   /** Guesses that were none. */
   readonly #broken = new Set<Node>()
+  /** What would be missed of guesses if they were files after all. */
+  readonly #excused = new Map<Node, MissedEmission[]>()
 
   constructor(end: TreeEnd, passwords: Passwords) {
     this.#end = end
@@ -37,8 +40,7 @@ export class EmissionNotes {
         // The end of the whole budget was said already.
         if (this.#end.isReached && (emission.reason === 'too-large' || emission.reason === 'time')) return
         if (node.guess && isNoFile(emission.reason)) {
-          if (node.excused.length < MAX_EXCUSED) node.excused.push(emission)
-          this.#broken.add(node)
+          this.#excuse(node, emission)
           return findings.anomaly('embedded-broken', emission.detail)
         }
         return findings.missed(emission.reason, emission.detail, emission.bytes, emission.member)
@@ -61,8 +63,16 @@ export class EmissionNotes {
   /** Something came out of it: it is a file, and what was not seen of it was missed. */
   isFile(node: Node): void {
     node.guess = false
-    for (const { reason, detail, bytes, member } of node.excused.splice(0))
+    for (const { reason, detail, bytes, member } of this.#excused.get(node) ?? [])
       node.findings.missed(reason, detail, bytes, member)
+    this.#excused.delete(node)
+  }
+
+  #excuse(node: Node, missed: MissedEmission): void {
+    let others = this.#excused.get(node)
+    if (others === undefined) this.#excused.set(node, (others = []))
+    if (others.length < MAX_EXCUSED) others.push(missed)
+    this.#broken.add(node)
   }
 
   /** Whether it was a guess that was none; told once. */

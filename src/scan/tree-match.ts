@@ -69,7 +69,7 @@ export class TreeMatch {
    * @returns undefined where it shows nothing that the text does not
    */
   normalForm(
-    { containers }: Node,
+    { inside: { containers } }: Node,
     content: Uint8Array,
     findings: Findings,
   ): (FlatResult & { size: number }) | undefined {

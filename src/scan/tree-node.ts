@@ -1,8 +1,8 @@
 import type { FileType } from '../formats/index.ts'
 import type { Relation } from '../report/index.ts'
-import type { MissedEmission } from './component.ts'
 import type { Findings } from './findings.ts'
 import type { FlatResult } from './flat.ts'
+import { Place } from './place.ts'
 
 // One artifact of a tree while it is scanned, and the list of all of them.
 
@@ -17,14 +17,12 @@ export interface Node {
   /** Absent for views, and for the root until something needs it. */
   sha256: string | undefined
   readonly findings: Findings
-  /** ClamAV's names of this type and those around it, outermost first: what its members are inside of. */
-  readonly containers: readonly string[]
+  /** Where its members lie. */
+  readonly inside: Place
   /** It only looks like a file: if it is none, nothing is missed. False as soon as something came out of it. */
   guess: boolean
-  /** What would be missed if it were a file after all. */
-  readonly excused: MissedEmission[]
   /** An earlier artifact with the same content in the same kind of place. */
-  readonly twin?: Node
+  twin: Node | undefined
 }
 
 /** What is known of an artifact before it is matched. */
@@ -39,8 +37,7 @@ export interface NodeHead {
 export class NodeList {
   readonly all: Node[] = []
   readonly #identifiesRoot: boolean
-  /** First artifact of each content, by digest and place. */
-  readonly #seen = new Map<string, Node>()
+  readonly #outermost = new Place()
 
   /** @param identifiesRoot - the root's digest is wanted also where no signature needs it */
   constructor(identifiesRoot: boolean) {
@@ -50,9 +47,7 @@ export class NodeList {
   add(parent: Node | undefined, head: NodeHead, findings: Findings, { type, digests }: FlatResult): Node {
     const { relation, name, size, guess = false } = head
     const sha256 = relation === 'view' ? undefined : this.#identityOf(parent, digests)
-    // Of a guess less is said than of a file.
-    const key = `${sha256} ${type.name} ${guess} ${parent?.containers.join('>') ?? ''}`
-    const twin = sha256 === undefined ? undefined : this.#seen.get(key)
+    const place = parent?.inside ?? this.#outermost
     const node: Node = {
       id: this.all.length,
       parent,
@@ -64,11 +59,11 @@ export class NodeList {
       sha256,
       findings,
       guess,
-      excused: [],
-      containers: [...(parent?.containers ?? []), type.clamType],
-      ...(twin === undefined ? {} : { twin }),
+      inside: place.inside(type),
+      twin: undefined,
     }
-    if (sha256 !== undefined && twin === undefined) this.#seen.set(key, node)
+    const first = sha256 === undefined ? node : place.firstOf(node, sha256)
+    if (first !== node) node.twin = first
     this.all.push(node)
     return node
   }

@@ -246,7 +246,7 @@ export class Tree {
     const type = head.type === undefined ? undefined : typeByName(head.type)
     const isView = relation === 'view'
     if (!isView) this.#identify(waiting)
-    const result = this.#matches.match(content, findings, { containers: container.containers, type, isView })
+    const result = this.#matches.match(content, findings, { containers: container.inside.containers, type, isView })
     // Views are readings, not files: they are listed only where they show something.
     if (isView && findings.isEmpty) return false
     const node = this.#nodes.add(container, { relation, name, size, guess: head.guess === true }, findings, result)
