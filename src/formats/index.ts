@@ -6,6 +6,7 @@ export { FILE_TYPES, typeByClamName, typeByName } from './identify/file-types.ts
 export type { FileTypeName } from './identify/file-types.ts'
 export { readExecutable } from './executable.ts'
 export { carve } from './embedded/carve.ts'
+export { isProven } from './embedded/proofs.ts'
 export type { Embedded } from './embedded/beginnings.ts'
 export { isoTrees } from './iso9660/trees.ts'
 export type { IsoFile } from './iso9660/trees.ts'

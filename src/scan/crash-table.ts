@@ -1,4 +1,4 @@
-import type { CrashCounter } from './tree.ts'
+import type { CrashCounter } from './tree-host.ts'
 
 /** Contents that are remembered; the oldest are forgotten first. */
 const MAX_ENTRIES = 4_096

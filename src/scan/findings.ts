@@ -25,15 +25,20 @@ const MAX_DETAIL_CHARS = 2_000
 const MAX_MEMBER_CHARS = 1_024
 const MAX_DETECTION_CHARS = 512
 
+/** Shared by all that have nothing. */
+const NONE: never[] = []
+Object.freeze(NONE)
+
 /** Collects what is found about one artifact. */
 export class Findings {
   readonly path: string
   readonly allMatches: boolean
-  readonly detections: Detection[] = []
-  readonly notSeen: NotSeen[] = []
-  readonly anomalies: Anomaly[] = []
-  readonly properties: Property[] = []
-  readonly sections: SectionReport[] = []
+  // Most artifacts have nothing in most lists: they share an empty one until there is something.
+  #detections: Detection[] | undefined
+  #notSeen: NotSeen[] | undefined
+  #anomalies: Anomaly[] | undefined
+  #properties: Property[] | undefined
+  #sections: SectionReport[] | undefined
   trusted = false
   /** What the path, and what all that is listed here, takes in JSON at most. */
   readonly pathBytes: number
@@ -54,6 +59,26 @@ export class Findings {
     this.#onDetection = onDetection
     this.#room = room
     this.pathBytes = pathBytes
+  }
+
+  get detections(): readonly Detection[] {
+    return this.#detections ?? NONE
+  }
+
+  get notSeen(): readonly NotSeen[] {
+    return this.#notSeen ?? NONE
+  }
+
+  get anomalies(): readonly Anomaly[] {
+    return this.#anomalies ?? NONE
+  }
+
+  get properties(): readonly Property[] {
+    return this.#properties ?? NONE
+  }
+
+  get sections(): readonly SectionReport[] {
+    return this.#sections ?? NONE
   }
 
   /** @param isNeeded - the verdict rests on it: there is always room. False where there is none */
@@ -81,11 +106,11 @@ export class Findings {
     const isFirst = this.detections.length === 0
     if (this.detections.length >= MAX_DETECTIONS || !this.#take(isFirst, bytes)) {
       if (detection.severity !== 'malicious' || this.#hasMalicious) return
-      this.detections.pop()
+      this.#detections?.pop()
     }
     const place = offset === undefined || offset < 0 ? {} : { offset, ...(length === undefined ? {} : { length }) }
     const full: Detection = { ...detection, where: { path: this.path, ...place } }
-    this.detections.push(full)
+    ;(this.#detections ??= []).push(full)
     this.#onDetection?.(full)
   }
 
@@ -97,25 +122,25 @@ export class Findings {
     const size = this.pathBytes + jsonBytes(sentence) + (name === undefined ? 0 : jsonBytes(name))
     if (!this.#take(this.notSeen.length === 0, size)) return
     const path = name === undefined ? this.path : `${this.path}!/${name}`
-    this.notSeen.push({ path, reason, detail: sentence, ...(bytes === undefined ? {} : { bytes }) })
+    ;(this.#notSeen ??= []).push({ path, reason, detail: sentence, ...(bytes === undefined ? {} : { bytes }) })
   }
 
   anomaly(code: string, detail: string, offset?: number): void {
     if (this.anomalies.length >= MAX_ANOMALIES) return
     const sentence = detail.slice(0, MAX_DETAIL_CHARS)
     if (!this.#take(false, jsonBytes(code) + jsonBytes(sentence))) return
-    this.anomalies.push({ code, detail: sentence, ...(offset === undefined ? {} : { offset }) })
+    ;(this.#anomalies ??= []).push({ code, detail: sentence, ...(offset === undefined ? {} : { offset }) })
   }
 
   property(name: string, value: string): void {
     const short = value.slice(0, MAX_VALUE_CHARS)
-    if (this.#take(false, jsonBytes(name) + jsonBytes(short))) this.properties.push({ name, value: short })
+    if (this.#take(false, jsonBytes(name) + jsonBytes(short))) (this.#properties ??= []).push({ name, value: short })
   }
 
   section(section: Section): void {
     if (this.sections.length >= MAX_SECTIONS) return
     const report = sectionReport(section)
-    if (this.#take(false, jsonBytes(JSON.stringify(report)))) this.sections.push(report)
+    if (this.#take(false, jsonBytes(JSON.stringify(report)))) (this.#sections ??= []).push(report)
   }
 
   /** Nothing was found, and nothing is amiss. */
@@ -125,7 +150,12 @@ export class Findings {
 
   /** What goes into the report of the artifact. */
   members(): Pick<ArtifactReport, 'detections' | 'notSeen' | 'anomalies' | 'properties' | 'sections'> {
-    const { detections, notSeen, anomalies, properties, sections } = this
-    return { detections, notSeen, anomalies, properties, ...(sections.length === 0 ? {} : { sections }) }
+    return {
+      detections: this.#detections ?? NONE,
+      notSeen: this.#notSeen ?? NONE,
+      anomalies: this.#anomalies ?? NONE,
+      properties: this.#properties ?? NONE,
+      ...(this.#sections === undefined ? {} : { sections: this.#sections }),
+    }
   }
 }

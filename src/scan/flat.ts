@@ -55,8 +55,11 @@ export interface FlatResult {
 const liesIn = (window: Uint8Array, content: Uint8Array): boolean =>
   content.buffer === window.buffer && content.byteOffset === window.byteOffset
 
-/** Longer content that is not in the window goes through it in pieces of this size: what it once held stays in memory. */
-const MAX_PIECE_BYTES = 32 << 20
+/**
+ * Longer content that is not in the window goes through it in pieces of this size, and longer members are put together
+ * beside it: what a window once held stays in memory. Measured: pieces of 32 MiB take the same processor time.
+ */
+export const MAX_PIECE_BYTES = 8 << 20
 
 /** Brings content before the kernel: all of it where it fits, else piece by piece. */
 class WindowLoader implements ContentWindow {

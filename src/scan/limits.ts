@@ -13,7 +13,10 @@ export interface TreeLimits {
   readonly maxOutputBytes: number
   /** What comes out may be so many times as long as the submission, beyond FREE_OUTPUT_BYTES (tree-budget.ts). */
   readonly maxExpansion: number
-  /** Longer content is matched, but not taken apart. */
+  /**
+   * Longer content is matched, but not taken apart. A member is put together in memory: a submission of 17 MB that is
+   * packed to a thirtieth can take this much of it.
+   */
   readonly maxUnpackBytes: number
   readonly alerts: readonly Alert[]
 }

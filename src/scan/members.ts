@@ -1,14 +1,13 @@
+import { MAX_PIECE_BYTES } from './flat.ts'
 import type { ChildHead, EmissionSink, PlainEmission } from './run-component.ts'
-import type { Tree, Waiting } from './tree.ts'
+import type { Tree } from './tree.ts'
+import type { Waiting } from './tree-waiting.ts'
 
 /** A run of a component that is not wanted any more may end by itself if it has no more than this to say. */
 const MAX_DRAINED_BYTES = 1 << 20
 
 /** Thrown through whoever runs a component, to end a run whose rest is not wanted. */
 export class RunStopped extends Error {}
-
-/** Longer members are put together beside the window: what it once held stays in memory. */
-const MAX_IN_WINDOW_BYTES = 32 << 20
 
 /** The sink of one run of a component: puts members together, and passes over what an earlier run gave already. */
 export class Members implements EmissionSink {
@@ -31,7 +30,7 @@ export class Members implements EmissionSink {
     this.#tree = tree
     this.#waiting = waiting
     this.#target = tree.window
-    this.#windowBytes = Math.min(tree.window.length, MAX_IN_WINDOW_BYTES)
+    this.#windowBytes = Math.min(tree.window.length, MAX_PIECE_BYTES)
   }
 
   emission(emission: PlainEmission): void {

@@ -1,7 +1,7 @@
 import { readCpio } from '../../formats/index.ts'
 import type { CpioMember } from '../../formats/index.ts'
 import type { Component, ComponentInput, Emission } from '../../scan/index.ts'
-import { countProperty, cutMember, gapChild } from '../archive-emissions.ts'
+import { countProperty, cutMember, gapEmissions } from '../archive-emissions.ts'
 
 /** Cpio archives, several behind each other, and what stands behind them (as in a Linux initramfs). */
 export const cpioComponent: Component = {
@@ -24,7 +24,7 @@ const MAX_LINK_BYTES = 4096
 function* takeApart({ bytes }: ComponentInput): Generator<Emission> {
   let links = 0
   for (const item of readCpio(bytes)) {
-    if (item.kind === 'gap') yield* gap(bytes, item.offset, item.end, item.why)
+    if (item.kind === 'gap') yield* gapEmissions('cpio', bytes, item)
     else if (item.kind === 'another') {
       const detail = 'Another archive stands behind the end of one: only some readers look at it'
       yield { emit: 'anomaly', code: 'ambiguous', detail, offset: item.offset }
@@ -51,15 +51,4 @@ function* member({ name, data, missingBytes, isIntact, offset }: CpioMember): Ge
   yield { emit: 'child', name, content: data }
   if (!isIntact) yield { emit: 'anomaly', code: 'cpio.checksum', detail: 'The checksum of a member is wrong', offset }
   if (missingBytes > 0) yield cutMember(name, missingBytes)
-}
-
-function* gap(bytes: Uint8Array, offset: number, end: number, why: 'damaged' | 'trailing'): Generator<Emission> {
-  yield gapChild(bytes, offset, end)
-  if (why === 'trailing') {
-    yield { emit: 'anomaly', code: 'cpio.trailing', detail: 'Something else follows the end of the archive', offset }
-    return
-  }
-  const detail = `${end - offset} bytes at offset ${offset} belong to no member: a header is damaged`
-  yield { emit: 'anomaly', code: 'cpio.damaged', detail, offset }
-  yield { emit: 'missed', reason: 'malformed', detail }
 }

@@ -1,16 +1,10 @@
-import { equalsAt, indexOf, u32le } from '../../bytes/index.ts'
-import { carve, type Embedded, type FileTypeName } from '../../formats/index.ts'
+import { carve, isProven, type Embedded, type FileTypeName } from '../../formats/index.ts'
 import type { Component, Emission } from '../../scan/index.ts'
 
 // Carves files out of programs, images and data: archives behind programs, programs inside of programs.
 
 /** All that is carved together may be so many times as long as the content. */
 const MAX_CARVED = 4
-/** Signature of a ZIP archive's end record. */
-const ZIP_END = Uint8Array.of(0x50, 0x4b, 0x05, 0x06)
-const ZIP_END_BYTES = 22
-/** Signature of an entry of its directory, which lies before the end record. */
-const ZIP_ENTRY = Uint8Array.of(0x50, 0x4b, 0x01, 0x02)
 /** Bytes behind a carved file that may still belong to it. */
 const MAX_TAIL_BYTES = 65_536
 
@@ -66,7 +60,7 @@ export const embedded: Component = {
       yield {
         emit: 'child',
         name,
-        guess: !isSound(file, bytes),
+        guess: !isProven(file, bytes),
         content: bytes.subarray(file.offset, end),
         ...(type === undefined ? {} : { type }),
       }
@@ -84,17 +78,6 @@ const missed = (member: string, bytes: number): Emission => ({
   member,
   bytes,
 })
-
-/** An archive with a directory and an end record is one; a local header alone may be a constant, or any bytes. */
-function isSound({ kind, offset }: Embedded, bytes: Uint8Array): boolean {
-  if (kind !== 'zip') return false
-  for (let at = indexOf(bytes, ZIP_END, offset); at >= 0; at = indexOf(bytes, ZIP_END, at + 1)) {
-    if (at + ZIP_END_BYTES > bytes.length) return false
-    const directory = at - u32le(bytes, at + 12)
-    if (directory > offset && equalsAt(bytes, directory, ZIP_ENTRY)) return true
-  }
-  return false
-}
 
 /** What is to be carved: what lies inside of another region is found when that is looked at in turn. */
 function* regions(files: readonly Embedded[], length: number): Generator<{ file: Embedded; end: number }> {

@@ -1,7 +1,7 @@
 import { expandSparse, readTar } from '../../formats/index.ts'
 import type { TarMember } from '../../formats/index.ts'
 import type { Component, ComponentInput, Emission } from '../../scan/index.ts'
-import { countProperty, cutMember, gapChild } from '../archive-emissions.ts'
+import { countProperty, cutMember, gapEmissions } from '../archive-emissions.ts'
 
 /** Tar archives: one child for each member with data, by every reading that tools have of the archive. */
 export const tarComponent: Component = {
@@ -29,7 +29,7 @@ function* takeApart({ bytes }: ComponentInput): Generator<Emission> {
         specials[item.typeFlag === '1' || item.typeFlag === '2' ? 'link' : 'other']++
         break
       case 'gap':
-        yield* gap(bytes, item.offset, item.end, item.why)
+        yield* gapEmissions('tar', bytes, item)
         break
       case 'ambiguous':
         yield { emit: 'anomaly', code: 'ambiguous', detail: item.detail, offset: item.offset }
@@ -41,17 +41,6 @@ function* takeApart({ bytes }: ComponentInput): Generator<Emission> {
     }
   }
   yield* countProperty('tar.links', specials.link)
-}
-
-function* gap(bytes: Uint8Array, offset: number, end: number, why: 'damaged' | 'trailing'): Generator<Emission> {
-  yield gapChild(bytes, offset, end)
-  if (why === 'trailing') {
-    yield { emit: 'anomaly', code: 'tar.trailing', detail: 'Something else follows the end of the archive', offset }
-    return
-  }
-  const detail = `${end - offset} bytes at offset ${offset} belong to no member: a header is damaged`
-  yield { emit: 'anomaly', code: 'tar.damaged', detail, offset }
-  yield { emit: 'missed', reason: 'malformed', detail }
 }
 
 function* member(entry: TarMember): Generator<Emission> {

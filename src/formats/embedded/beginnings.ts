@@ -1,5 +1,6 @@
 import { u16le, u32be, u32le, u64le } from '../../bytes/index.ts'
 import { crc32 } from '../../codecs/index.ts'
+import { isPlausible } from './zip-proof.ts'
 
 // How files that may lie inside of others begin, and how far each can be told apart from a few bytes that merely look
 // like it: programs that handle archives carry all these magics as constants.
@@ -50,7 +51,10 @@ const ZIP_METHODS: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 8, 9, 12,
 
 function zip(content: Uint8Array, at: number): boolean {
   const nameLength = u16le(content, at + 26)
-  return u16le(content, at + 4) < 100 && ZIP_METHODS.has(u16le(content, at + 8)) && nameLength > 0 && nameLength < 4096
+  if (nameLength === 0 || nameLength >= 4096) return false
+  const isUsual = u16le(content, at + 4) < 100 && ZIP_METHODS.has(u16le(content, at + 8))
+  // What nobody can unpack is to be said, too.
+  return isUsual || isPlausible(content, at)
 }
 
 /** RAR 4: the archive header's CRC; RAR 5: the main header's. */
