@@ -14,6 +14,7 @@ import { plannedHttp, startHttp } from '../http.ts'
 import { startListeners } from '../listeners.ts'
 import type { Listening, Scanners } from '../listeners.ts'
 import { recording } from '../recording.ts'
+import { keepYoungSmall } from '../heap.ts'
 import { startScanner } from '../scanner.ts'
 import { onStopSignal } from '../signals.ts'
 import { startUseCases, type StartedUseCases } from '../use-cases.ts'
@@ -27,6 +28,7 @@ export const serve: Run = async context => {
   // Asked for before there is a database in use, a reload has nothing to do.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
+  keepYoungSmall()
   const scanner = await startScanner({ settings, log })
   let listening: Listening
   let server: StartedUseCases | undefined
