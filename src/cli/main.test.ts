@@ -218,7 +218,7 @@ describe('a server', () => {
   it('says where it cannot listen', async () => {
     const { code, stderr } = await run('serve', '--native', 'tcp:0.0.0.0:0')
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^lazaret: Cannot listen on tcp:0\.0\.0\.0:0: .*\(cannot-listen\)\n/)
+    expect(stderr).toMatch(/^lazaret: Cannot listen on tcp:0\.0\.0\.0:0: .*\(cannot-listen\)\n/m)
   })
 
   it('finishes what is running when it is asked to stop', async () => {
